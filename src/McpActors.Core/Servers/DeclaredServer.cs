@@ -37,7 +37,7 @@ public sealed record DeclaredServer(
     public static DeclaredServer From(ServerDefinition definition) => new(
         definition.Name,
         definition.Transport,
-        definition.Process is { } process ? Redactor.Text(process.Command) : null,
+        definition.Process is { } process ? Redactor.Text(process.Command, definition.Secrets) : null,
         definition.Process is { } p ? Redactor.Arguments(p.Args, definition.Secrets) : [],
         definition.Process is { } e ? [.. e.Env.Keys.Order(StringComparer.Ordinal)] : [],
         definition.Url is null ? null : Redactor.Url(definition.Url, definition.Secrets),

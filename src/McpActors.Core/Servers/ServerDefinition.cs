@@ -25,7 +25,13 @@ public sealed record ProcessDefinition(
     string WorkingDirectory)
 {
     /// <summary>The redacted command line.</summary>
-    public override string ToString() => Redactor.CommandLine(Command, Args);
+    public override string ToString() => Redactor.CommandLine(Command, Args, [.. Env.Values]);
+
+    /// <summary>
+    /// The absolute path of the executable as it was found when the file was read: a name without a slash on the
+    /// PATH of the process itself. Null when there was none; the definition then carries a fault.
+    /// </summary>
+    public string? Executable { get; init; }
 }
 
 /// <summary>
