@@ -51,7 +51,7 @@ internal sealed partial class Misbehaviour(Options options) : IDisposable
 
         if (options.Grandchild)
         {
-            Spawn("sleep 600", ownSession: false);
+            Spawn("exec sleep 600", ownSession: false);
         }
 
         if (options.GrandchildIgnoresSigterm)
@@ -61,7 +61,7 @@ internal sealed partial class Misbehaviour(Options options) : IDisposable
 
         if (options.GrandchildOwnSession)
         {
-            Spawn("sleep 600", ownSession: true);
+            Spawn("exec sleep 600", ownSession: true);
         }
 
         if (options.ZombieChild)
