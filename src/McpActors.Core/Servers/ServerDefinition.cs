@@ -25,7 +25,10 @@ public sealed record ProcessDefinition(
     string WorkingDirectory)
 {
     /// <summary>The redacted command line.</summary>
-    public override string ToString() => Redactor.CommandLine(Command, Args, [.. Env.Values]);
+    public override string ToString() => Redactor.CommandLine(Command, Args, [.. Env.Values, .. Secrets]);
+
+    /// <summary>Every value that must appear nowhere, as in <see cref="ServerDefinition.Secrets"/>.</summary>
+    public IReadOnlyCollection<string> Secrets { get; init; } = [];
 
     /// <summary>
     /// The absolute path of the executable as it was found when the file was read: a name without a slash on the

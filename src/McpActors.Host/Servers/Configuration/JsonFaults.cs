@@ -11,6 +11,11 @@ internal static class JsonFaults
     /// <summary>The fault at an offset where the reader stopped.</summary>
     public static JsonFault Explain(byte[] utf8, int offset, Places places, bool tooDeep, bool comments)
     {
+        if (utf8.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) < 0)
+        {
+            return new JsonFault(1, 1, "The file is empty.", "Write at least {\"mcpServers\": {}}.");
+        }
+
         var (line, column) = places.At(offset);
         var (message, fix) = tooDeep
             ? ($"The file is nested more than {PositionedJson.MaxDepth} levels deep.", NoFix)
@@ -20,11 +25,6 @@ internal static class JsonFaults
 
     private static (string Message, string Fix) Reason(byte[] utf8, int offset, bool comments)
     {
-        if (utf8.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) < 0)
-        {
-            return ("The file is empty.", "Write at least {\"mcpServers\": {}}.");
-        }
-
         if (offset >= utf8.Length)
         {
             return ("The file ends before its JSON does: a brace, a bracket or a quote is not closed.", NoFix);

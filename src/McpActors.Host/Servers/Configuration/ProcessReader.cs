@@ -57,6 +57,7 @@ internal sealed class ProcessReader(ServerTexts texts, EntryContext context)
         return new ProcessDefinition(named, args, env, workingDirectory)
         {
             Executable = outcome == CommandOutcome.Found ? executable : null,
+            Secrets = texts.Secrets.Secrets,
         };
     }
 
