@@ -9,6 +9,9 @@ namespace McpActors.Cli;
 /// <summary>The command line as a function, for <c>Main</c> and for tests.</summary>
 public static class CommandLineApp
 {
+    // EPIPE of Linux and macOS, as the runtime hands it on.
+    private const int BrokenPipe = 32;
+
     /// <summary>Runs one command line.</summary>
     /// <param name="args">The words after the program's name.</param>
     /// <param name="input">What a prompt reads where there is no terminal.</param>
@@ -26,10 +29,24 @@ public static class CommandLineApp
         CancellationToken cancellation = default)
     {
         using var session = new Session(input, output, error, environment ?? CliEnvironment.Plain, cancellation);
-        var status = await session.RunAsync(args);
-        await output.FlushAsync(CancellationToken.None);
-        await error.FlushAsync(CancellationToken.None);
-        return status;
+        try
+        {
+            var status = await session.RunAsync(args);
+            await output.FlushAsync(CancellationToken.None);
+            await error.FlushAsync(CancellationToken.None);
+            return status;
+        }
+        catch (IOException fault) when (fault.HResult == BrokenPipe)
+        {
+            // The reader has all it wanted, as in "| head".
+            return ExitStatus.Done;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The latter is how the runtime names a descriptor that is closed.
+            await error.WriteLineAsync(TerminalText.Escape($"The output could not be written: {fault.Message.TrimEnd('.')}. Make room, or send it elsewhere."));
+            return ExitStatus.Failed;
+        }
     }
 
     /// <summary>The command tree with its connections, alive for one command line or one prompt.</summary>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using McpActors.Cli.Output;
 
 namespace McpActors.Cli.Api;
 
@@ -91,7 +92,7 @@ internal sealed class NodeClient : IDisposable
 
             cursor = next;
         }
-        while (cursor is not null);
+        while (!string.IsNullOrEmpty(cursor));
 
         return pages.Count == 1 ? pages[0] : Answer.Merge(pages);
     }
@@ -204,11 +205,11 @@ internal sealed class NodeClient : IDisposable
         { HttpRequestError: HttpRequestError.NameResolutionError } =>
             new(ExitStatus.CannotConnect, $"The host of {Address} is not known. Check --node or {NodeAddress.Variable}."),
         { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-            new(ExitStatus.CannotConnect, $"No trusted TLS connection to {Address}: {fault.InnerException?.Message ?? fault.Message} Check that the address is https only if the node is, and that its certificate is trusted here."),
+            new(ExitStatus.CannotConnect, $"No trusted TLS connection to {Address}: {Reason(fault)}. Check that the address is https only if the node is, and that its certificate is trusted here."),
         { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } =>
             new(ExitStatus.CannotConnect, $"No node answers at {Address}. Start one with 'McpActors.Host --config .mcp.json', or name it with --node."),
         { HttpRequestError: HttpRequestError.ConnectionError } =>
-            new(ExitStatus.CannotConnect, $"No node can be reached at {Address}: {fault.InnerException?.Message ?? fault.Message}. Check --node or {NodeAddress.Variable}, and the network."),
+            new(ExitStatus.CannotConnect, $"No node can be reached at {Address}: {Reason(fault)}. Check --node or {NodeAddress.Variable}, and the network."),
         _ => new(ExitStatus.CannotConnect, $"What answers at {Address} is no node: it does not speak HTTP properly, or hung up. Check --node or {NodeAddress.Variable}."),
     };
 
@@ -228,7 +229,8 @@ internal sealed class NodeClient : IDisposable
         if (body is not null && Answer.TryParse(body)?.Root is { } problem && (problem.Text("detail") ?? problem.Text("title")) is { } said)
         {
             string?[] words = [said, problem.Text("fix")];
-            return new(ExitStatus.Failed, string.Join(' ', words.Where(word => !string.IsNullOrWhiteSpace(word))));
+            // Escaped here already: a line feed in it would look like a message of its own.
+            return new(ExitStatus.Failed, TerminalText.Escape(string.Join(' ', words.Where(word => !string.IsNullOrWhiteSpace(word)))));
         }
 
         return new(ExitStatus.Failed, response.StatusCode switch
@@ -243,6 +245,8 @@ internal sealed class NodeClient : IDisposable
 
     private CommandFailure NotANode(string path, string why) =>
         new(ExitStatus.Failed, $"What answers at {Address} does not speak as a node on {path}: {why}. Check --node, and that node and command line are of the same version.");
+
+    private static string Reason(HttpRequestException fault) => (fault.InnerException?.Message ?? fault.Message).TrimEnd('.');
 
     private string Seconds() => string.Create(CultureInfo.InvariantCulture, $"{_timeout.TotalSeconds:0.###} s");
 }

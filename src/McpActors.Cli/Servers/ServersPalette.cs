@@ -27,6 +27,7 @@ internal static class ServersPalette
         }
 
         ServerViews.List(call, servers.Root);
+        await call.Out.FlushAsync();
         await DiagnosticsHintAsync(call, servers.Root.Items("items"), cancellation);
         return ExitStatus.Done;
     })

@@ -14,7 +14,7 @@ public sealed class FaultyNodeTests
         await using var node = await TestNode.StartAsync();
         node.On(
             "/api/v1/servers/ghost",
-            """{"type":"about:blank","title":"Not found","status":404,"detail":"No server is named 'gh\u001bost'.","fix":"mcpactors servers list shows the names."}""",
+            """{"type":"about:blank","title":"Not found","status":404,"detail":"No server is named 'gh\u001bost\nDone.'.","fix":"mcpactors servers list shows the names."}""",
             404,
             "application/problem+json");
 
@@ -24,7 +24,7 @@ public sealed class FaultyNodeTests
         {
             Status = 1,
             Output = "",
-            Error = @"No server is named 'gh\u001bost'. mcpactors servers list shows the names." + Environment.NewLine,
+            Error = @"No server is named 'gh\u001bost\nDone.'. mcpactors servers list shows the names." + Environment.NewLine,
         });
     }
 
@@ -249,6 +249,21 @@ public sealed class FaultyNodeTests
         (await CliRun.Of(node, "servers", "list")).Error.Should().Contain("larger than 32 MiB");
     }
 
+    [Theory]
+    [InlineData(28, 1, "The output could not be written: No space. Make room, or send it elsewhere.")]
+    [InlineData(32, 0, "")]
+    public async Task Output_that_cannot_be_written_is_a_failure_but_a_reader_that_left_is_not(int errno, int status, string message)
+    {
+        await using var node = await TestNode.WithFleetAsync();
+        var error = new StringWriter();
+
+        var result = await McpActors.Cli.CommandLineApp.RunAsync(
+            ["cluster", "show"], TextReader.Null, new FailingWriter(errno), error, CliRun.Surroundings(node.Address));
+
+        result.Should().Be(status);
+        error.ToString().Trim().Should().Be(message);
+    }
+
     [Fact]
     public async Task A_cancelled_verb_says_so()
     {
@@ -280,5 +295,10 @@ public sealed class FaultyNodeTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private sealed class FailingWriter(int errno) : StringWriter
+    {
+        public override Task FlushAsync(CancellationToken cancellationToken) => throw new IOException("No space", errno);
     }
 }
