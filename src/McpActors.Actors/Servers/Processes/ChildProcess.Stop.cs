@@ -126,10 +126,25 @@ public sealed partial class ChildProcess
     {
         var signalled = new HashSet<(int, long)>();
         var started = _time.GetTimestamp();
-        var gentleUntil = gentle;
         while (true)
         {
-            var table = await SharedScan.TakeAsync().ConfigureAwait(false);
+            ProcTable table;
+            try
+            {
+                table = await SharedScan.TakeAsync().ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The node is out of descriptors, perhaps: its streams must be freed all the same.
+                if (_time.GetElapsedTime(started) > gentle + s_killBound)
+                {
+                    return (signalled.Count, []);
+                }
+
+                await Task.Delay(s_poll, _time).ConfigureAwait(false);
+                continue;
+            }
+
             var leftovers = LeftoversIn(table);
             if (signalled.Count > 0)
             {
@@ -143,12 +158,12 @@ public sealed partial class ChildProcess
             }
 
             var elapsed = _time.GetElapsedTime(started);
-            if (elapsed > gentleUntil + s_killBound)
+            if (elapsed > gentle + s_killBound)
             {
                 return (signalled.Count, [.. leftovers.Select(row => row.Pid)]);
             }
 
-            var gently = elapsed < gentleUntil && !_hurry.IsCancellationRequested;
+            var gently = elapsed < gentle && !_hurry.IsCancellationRequested;
             foreach (var row in leftovers)
             {
                 var isNew = signalled.Add((row.Pid, row.StartTicks));

@@ -8,15 +8,12 @@ namespace McpActors.Actors.Servers.Processes;
 /// </summary>
 internal static unsafe partial class Native
 {
-    public const int SigHup = 1;
     public const int SigKill = 9;
     public const int SigTerm = 15;
     public const int SigCont = 18;
 
-    public const int Eperm = 1;
     public const int Enoent = 2;
     public const int Esrch = 3;
-    public const int Eintr = 4;
     public const int Enoexec = 8;
     public const int Echild = 10;
     public const int Eacces = 13;
@@ -29,7 +26,6 @@ internal static unsafe partial class Native
     public const int OpenReadWrite = 2;
     public const int OpenCreate = 0x40;
     public const int OpenNonBlock = 0x800;
-    public const int OpenAppend = 0x400;
     public const int OpenCloseOnExec = 0x80000;
 
     public const int WaitNoHang = 1;
