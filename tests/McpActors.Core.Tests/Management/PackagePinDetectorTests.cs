@@ -102,7 +102,7 @@ public sealed class PackagePinDetectorTests
     [InlineData("dotnet run --project x", "none - - NoPackage")]
     [InlineData("dotnet tool run x", "unknown - - Unclear")]
     [InlineData("docker run -i --rm mcp/time", "oci mcp/time - NoVersion")]
-    [InlineData("docker run -i --rm -e TOKEN ghcr.io/github/github-mcp-server:v0.20.1", "oci ghcr.io/github/github-mcp-server v0.20.1 Tag")]
+    [InlineData("docker run -i --rm -e TOKEN registry.example.org/team/mcp-server:v0.20.1", "oci registry.example.org/team/mcp-server v0.20.1 Tag")]
     [InlineData("docker run --rm -it -v /a:/b --mount type=bind,src=/x,dst=/y --name n -p 80:80 img:latest serve", "oci img latest Tag")]
     [InlineData("docker run -ie TOKEN=x --network=host localhost:5000/a/b", "oci localhost:5000/a/b - NoVersion")]
     [InlineData("docker run localhost:5000/a/b:1.0", "oci localhost:5000/a/b 1.0 Tag")]
