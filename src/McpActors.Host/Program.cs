@@ -1,1 +1,3 @@
-return 0;
+using McpActors.Host;
+
+return await NodeCommandLine.RunAsync(args).ConfigureAwait(false);

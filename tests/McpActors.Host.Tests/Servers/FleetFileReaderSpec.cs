@@ -74,7 +74,12 @@ public sealed class FleetFileReaderSpec : IDisposable
         process.WorkingDirectory.Should().Be(_folder.Root);
         process.Env.Should().Equal(new Dictionary<string, string>
         {
-            ["FROM_FILE"] = "a long b", ["BOTH"] = "entry", ["QUOTED"] = "xx\nyy", ["PLAIN"] = "v", ["K"] = "typed-in", ["R"] = "europe",
+            ["FROM_FILE"] = "a long b",
+            ["BOTH"] = "entry",
+            ["QUOTED"] = "xx\nyy",
+            ["PLAIN"] = "v",
+            ["K"] = "typed-in",
+            ["R"] = "europe",
         });
         fleet.Servers.Single().Secrets.Should().Contain(["typed-in", "a long b", "xx\nyy"]);
         fleet.Files.Should().Equal(Path.Combine(_folder.Root, ".vscode/mcp.json"), Path.Combine(_folder.Root, "secrets.env"));

@@ -1,0 +1,123 @@
+using McpActors.Actors.Serialization;
+using McpActors.Actors.Servers;
+using McpActors.Core.Monitoring;
+using McpActors.Core.Servers;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace McpActors.Host.Servers;
+
+/// <summary>Set once the fleet has taken this node's declaration.</summary>
+internal sealed class FleetStarted
+{
+    private volatile bool _set;
+
+    /// <summary>True from then on.</summary>
+    public bool IsSet => _set;
+
+    /// <summary>It has.</summary>
+    public void Set() => _set = true;
+}
+
+/// <summary>
+/// Once HTTP listens: declares this node's servers to the fleet, tells the person at the console where to look, and
+/// what became of the start.
+/// </summary>
+internal sealed class FleetStarter(
+    LocalServers local,
+    IFleet fleet,
+    FleetStarted started,
+    IServer http,
+    IHostApplicationLifetime life,
+    TimeProvider time,
+    ILogger<FleetStarter> log) : BackgroundService
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await ListeningAsync(stoppingToken).ConfigureAwait(false);
+        var url = http.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "";
+        log.LogInformation("McpActors {Version} listens at {Url}", typeof(FleetStarter).Assembly.GetName().Version?.ToString(3), url);
+        foreach (var diagnostic in local.Declaration.Diagnostics)
+        {
+            log.Log(diagnostic.Severity == DiagnosticSeverity.Error ? LogLevel.Error
+                : diagnostic.Severity == DiagnosticSeverity.Warning ? LogLevel.Warning : LogLevel.Information, "{Diagnostic}", diagnostic.ToString());
+        }
+
+        var begin = time.GetTimestamp();
+        switch (await fleet.DeclareAsync([.. local.Declaration.Servers.Select(DeclaredServer.From)], stoppingToken).ConfigureAwait(false))
+        {
+            case FleetProtocol.Refused refused:
+                log.LogError("The fleet did not take this node's servers: {Reason}", refused.Reason);
+                return;
+            case FleetProtocol.Accepted accepted:
+                started.Set();
+                log.LogInformation("{Count} servers are declared; {Changes} of them new or changed since the last start.", accepted.Servers, accepted.Changes);
+                break;
+        }
+
+        log.LogInformation("Look here: {Url}/api/v1/servers, {Url2}/metrics, or: mcpactors{Node} servers list", url, url,
+            url == NodeCommandLine.DefaultUrl ? "" : " --node " + url);
+        await TellOutcomeAsync(begin, stoppingToken).ConfigureAwait(false);
+    }
+
+    private async Task ListeningAsync(CancellationToken stop)
+    {
+        var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var started = life.ApplicationStarted.Register(() => listening.TrySetResult());
+        await listening.Task.WaitAsync(stop).ConfigureAwait(false);
+    }
+
+    private async Task TellOutcomeAsync(long begin, CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250), time);
+        while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
+        {
+            var states = await StatesAsync(stop).ConfigureAwait(false);
+            var late = time.GetElapsedTime(begin) > s_patience;
+            var open = states.Count(s => s.State is ServerState.Unknown or ServerState.Starting);
+            if (open > 0 && !late)
+            {
+                continue;
+            }
+
+            var healthy = states.Count(s => s.State == ServerState.Healthy);
+            log.LogInformation("{Healthy} of {All} servers are healthy {Seconds:0.0} s after the start.",
+                healthy, states.Count, time.GetElapsedTime(begin).TotalSeconds);
+            foreach (var server in states.Where(s => s.State is not (ServerState.Healthy or ServerState.Stopped)))
+            {
+                log.LogWarning("{Name} is {State}. {Cause} {NextAction}", server.Name, Wire.Name(server.State), server.Cause, server.NextAction);
+            }
+
+            return;
+        }
+    }
+
+    private async Task<List<ServerProtocol.ServerStatus>> StatesAsync(CancellationToken stop)
+    {
+        var states = new List<ServerProtocol.ServerStatus>();
+        string? after = null;
+        while (true)
+        {
+            FleetProtocol.ServerPage page;
+            try
+            {
+                page = await fleet.ListAsync(after, 200, stop).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                continue;
+            }
+
+            states.AddRange(page.Items);
+            if (!page.More)
+            {
+                return states;
+            }
+
+            after = page.Items[^1].Name;
+        }
+    }
+}
