@@ -46,7 +46,7 @@ internal static class NodeApp
         {
             var declaration = FleetFileReader.Read(config, EnvironmentVariables());
             builder.WebHost.UseUrls(urls);
-            AddLogging(builder.Logging, settings["LogFormat"]);
+            AddLogging(builder.Logging, settings["LOG_FORMAT"] ?? settings["LogFormat"]);
             AddServices(builder, folder, new LocalServers(declaration));
             var app = builder.Build();
             await using (app.ConfigureAwait(false))

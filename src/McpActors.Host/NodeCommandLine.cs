@@ -34,7 +34,7 @@ internal static class NodeCommandLine
             Give("Config", parsed.GetValue(config));
             Give("Data", parsed.GetValue(data));
             Give("Urls", parsed.GetValue(urls));
-            Give("LogFormat", parsed.GetValue(logFormat));
+            Give("LOG_FORMAT", parsed.GetValue(logFormat));
             return NodeApp.RunAsync(given);
 
             void Give(string key, string? value)

@@ -79,7 +79,7 @@ internal sealed class VersionActor : ReceiveActor, IWithTimers
             { Place: { ArgumentIndex: null, Line: var at } } => (
                 PackagePinDetector.ScriptPath(definition.Process!.Command, definition.Process.Args), at),
             { PackageJsonPath: { } packageJson } => (packageJson, null),
-            _ => (definition.Source.File, definition.Source.Line),
+            _ => ((definition.Process?.Source ?? definition.Source).File, (definition.Process?.Source ?? definition.Source).Line),
         };
         return new ServerProtocol.PackageReport(
             pin.EcosystemName, pin.Name, pin.Digest ?? pin.Version ?? pin.InstalledVersion, pin.Pinned, pin.Why, file, line);

@@ -30,6 +30,9 @@ public sealed record ProcessDefinition(
     /// <summary>Every value that must appear nowhere, as in <see cref="ServerDefinition.Secrets"/>.</summary>
     public IReadOnlyCollection<string> Secrets { get; init; } = [];
 
+    /// <summary>Where its command is written; for the process of an HTTP server that is the side file.</summary>
+    public SourcePosition? Source { get; init; }
+
     /// <summary>
     /// The absolute path of the executable as it was found when the file was read: a name without a slash on the
     /// PATH of the process itself. Null when there was none; the definition then carries a fault.

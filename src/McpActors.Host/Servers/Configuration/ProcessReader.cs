@@ -58,6 +58,7 @@ internal sealed class ProcessReader(ServerTexts texts, EntryContext context)
         {
             Executable = outcome == CommandOutcome.Found ? executable : null,
             Secrets = texts.Secrets.Secrets,
+            Source = texts.Place(written),
         };
     }
 
