@@ -32,12 +32,6 @@ public sealed record ProcessDefinition(
 
     /// <summary>Where its command is written; for the process of an HTTP server that is the side file.</summary>
     public SourcePosition? Source { get; init; }
-
-    /// <summary>
-    /// The absolute path of the executable as it was found when the file was read: a name without a slash on the
-    /// PATH of the process itself. Null when there was none; the definition then carries a fault.
-    /// </summary>
-    public string? Executable { get; init; }
 }
 
 /// <summary>

@@ -75,7 +75,7 @@ public sealed class FleetFileFaultsSpec : IDisposable
     [InlineData("\"a\": {\"command\": \"no-such-program\"}", "command_not_found")]
     [InlineData("\"a\": {\"command\": \"./no/such.sh\"}", "command_not_found")]
     [InlineData("\"a\": {\"command\": \"~/run.sh\"}", "command_not_found")]
-    [InlineData("\"a\": {\"command\": \"/usr\"}", "command_not_found")]
+    [InlineData("\"a\": {\"command\": \"/usr\"}", DiagnosticCodes.CommandNotExecutable)]
     [InlineData("\"a\": {\"command\": \"./plain.sh\"}", "command_not_executable")]
     [InlineData("\"a\": {\"command\": \"sh\", \"args\": \"-c\"}", "wrong_value_kind")]
     [InlineData("\"a\": {\"command\": \"sh\", \"args\": [[]]}", "wrong_value_kind")]

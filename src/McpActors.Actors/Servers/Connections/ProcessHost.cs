@@ -78,7 +78,7 @@ internal sealed class ProcessHost(ProcessLedger ledger, TimeProvider time) : IPr
         }
         catch (ProcessStartException e)
         {
-            return e.Refusal.Message;
+            return e.Refusal.Words;
         }
 
         await using (child.ConfigureAwait(false))

@@ -158,7 +158,7 @@ internal sealed class ServerConnector(ProcessHost processes, ServerLogs logs, St
     {
         if (error is ProcessStartException refused)
         {
-            return new OpenResult.Failed(FailureKind.NotStarted, attempt.Scrub.Scrub(refused.Refusal.Message));
+            return new OpenResult.Failed(FailureKind.NotStarted, attempt.Scrub.Scrub(refused.Refusal.Words));
         }
 
         var settings = attempt.Definition.Settings.Restart;

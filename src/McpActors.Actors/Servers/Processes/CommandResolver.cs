@@ -27,19 +27,19 @@ public static class CommandResolver
         {
             return (null, new StartRefusal(
                 StartRefusal.Platform,
-                "Servers can be started on Linux only: process groups, /proc and the clean-up of orphans are Linux's. Run the node on Linux, in a container or in WSL 2."));
+                "Servers can be started on Linux only: process groups, /proc and the clean-up of orphans are Linux's.", "Run the node on Linux, in a container or in WSL 2."));
         }
 
         if (string.IsNullOrWhiteSpace(command) || command.Contains('\0'))
         {
-            return (null, new StartRefusal(StartRefusal.BadArgument, "The command is empty or holds a NUL character. Write the program's name or path."));
+            return (null, new StartRefusal(StartRefusal.BadArgument, "The command is empty or holds a NUL character.", "Write the program's name or path."));
         }
 
         if (!Directory.Exists(workingDirectory))
         {
             return (null, new StartRefusal(
                 StartRefusal.NoWorkingDirectory,
-                $"The working directory \"{workingDirectory}\" does not exist. Create it, or correct \"cwd\"."));
+                $"The working directory \"{workingDirectory}\" does not exist.", "Create it, or correct \"cwd\"."));
         }
 
         if (command.Contains('/'))
@@ -66,24 +66,24 @@ public static class CommandResolver
 
         return (null, nearMiss ?? new StartRefusal(
             StartRefusal.CommandNotFound,
-            $"The command \"{command}\" is in no folder of the server's PATH ({path ?? DefaultPath}). Install it, write its full path, or set PATH in the server's env."));
+            $"The command \"{command}\" is in no folder of the server's PATH ({path ?? DefaultPath}).", "Install it, write its full path, or set PATH in the server's env."));
     }
 
     private static (ResolvedCommand? Found, StartRefusal? Refusal) Check(string command, string file)
     {
         if (Directory.Exists(file))
         {
-            return (null, new StartRefusal(StartRefusal.NotExecutable, $"The command \"{command}\" is a folder ({file}). Name the program in it."));
+            return (null, new StartRefusal(StartRefusal.NotExecutable, $"The command \"{command}\" is a folder ({file}).", "Name the program in it."));
         }
 
         if (!File.Exists(file))
         {
-            return (null, new StartRefusal(StartRefusal.CommandNotFound, $"The command \"{command}\" does not exist ({file}). Correct the path or install it."));
+            return (null, new StartRefusal(StartRefusal.CommandNotFound, $"The command \"{command}\" does not exist ({file}).", "Correct the path or install it."));
         }
 
         if (Native.Access(file, Native.ExecuteAccess) != 0)
         {
-            return (null, new StartRefusal(StartRefusal.NotExecutable, $"The command \"{command}\" ({file}) is not executable for this user. Run: chmod +x \"{file}\""));
+            return (null, new StartRefusal(StartRefusal.NotExecutable, $"The command \"{command}\" ({file}) is not executable for this user.", $"Run: chmod +x \"{file}\""));
         }
 
         var interpreter = InterpreterOf(file);
@@ -91,14 +91,14 @@ public static class CommandResolver
         {
             return (null, new StartRefusal(
                 StartRefusal.CommandNotFound,
-                $"The first line of \"{file}\" names the interpreter \"{interpreter.TrimEnd('\r')}\", which does not exist. Install it or correct the line."));
+                $"The first line of \"{file}\" names the interpreter \"{interpreter.TrimEnd('\r')}\", which does not exist.", "Install it or correct the line."));
         }
 
         if (interpreter?.EndsWith('\r') == true)
         {
             return (null, new StartRefusal(
                 StartRefusal.NotExecutable,
-                $"The first line of \"{file}\" ends as on Windows (carriage return), so Linux cannot find its interpreter. Save the file with Unix line ends."));
+                $"The first line of \"{file}\" ends as on Windows (carriage return), so Linux cannot find its interpreter.", "Save the file with Unix line ends."));
         }
 
         return (new ResolvedCommand(file, interpreter), null);

@@ -41,7 +41,7 @@ internal static unsafe class Spawner
         {
             throw new ProcessStartException(new StartRefusal(
                 StartRefusal.BadArgument,
-                "An argument or a variable of the environment holds a NUL character, or a variable's name is empty or holds \"=\". Correct the declaration."));
+                "An argument or a variable of the environment holds a NUL character, or a variable's name is empty or holds \"=\".", "Correct the declaration."));
         }
 
         var ours = stackalloc int[3] { -1, -1, -1 };
@@ -185,13 +185,13 @@ internal static unsafe class Spawner
     {
         Native.Enoexec => new StartRefusal(
             StartRefusal.NotExecutable,
-            $"The system cannot {what}: it is not a program for this machine. Install the build for this processor."),
+            $"The system cannot {what}: it is not a program for this machine.", "Install the build for this processor."),
         Native.Eacces => new StartRefusal(
             StartRefusal.NotExecutable,
-            $"The system may not {what}: permission denied. Check the file's and its folders' permissions, and that its file system is not mounted noexec."),
+            $"The system may not {what}: permission denied.", "Check the file's and its folders' permissions, and that its file system is not mounted noexec."),
         _ => new StartRefusal(
             StartRefusal.SystemRefused,
-            $"The system cannot {what}: {Marshal.GetPInvokeErrorMessage(error)} (error {error}). Check the limits of this user (ulimit -u, ulimit -n) and the memory."),
+            $"The system cannot {what}: {Marshal.GetPInvokeErrorMessage(error)} (error {error}).", "Check the limits of this user (ulimit -u, ulimit -n) and the memory."),
     });
 
     private static void CloseIfOpen(int fd)

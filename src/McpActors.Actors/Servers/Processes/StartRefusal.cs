@@ -2,9 +2,13 @@ namespace McpActors.Actors.Servers.Processes;
 
 /// <summary>Why a process could not be started. It quotes no environment value and no argument.</summary>
 /// <param name="Code">A stable name, such as <c>command_not_found</c>.</param>
-/// <param name="Message">What is wrong and what to do, in words.</param>
-public sealed record StartRefusal(string Code, string Message)
+/// <param name="Message">What is wrong, in words.</param>
+/// <param name="Fix">What to do about it.</param>
+public sealed record StartRefusal(string Code, string Message, string Fix)
 {
+    /// <summary>Both as one text.</summary>
+    public string Words => $"{Message} {Fix}";
+
     /// <summary>The platform is not Linux.</summary>
     public const string Platform = "platform";
 
@@ -29,7 +33,7 @@ public sealed class ProcessStartException : Exception
 {
     /// <summary>Made from the reason.</summary>
     public ProcessStartException(StartRefusal refusal)
-        : base(refusal.Message) => Refusal = refusal;
+        : base(refusal.Words) => Refusal = refusal;
 
     /// <summary>The reason.</summary>
     public StartRefusal Refusal { get; }

@@ -1,3 +1,4 @@
+using McpActors.Actors.Servers.Processes;
 using McpActors.Core.Servers;
 
 namespace McpActors.Host.Servers.Configuration;
@@ -6,6 +7,11 @@ namespace McpActors.Host.Servers.Configuration;
 internal sealed class ProcessReader(ServerTexts texts, EntryContext context)
 {
     private static readonly string[] Keys = ["command", "args", "env", "envFile", "cwd"];
+
+    private static readonly string[] Interpreters =
+        ["node", "python", "python3", "bash", "sh", "zsh", "dash", "ruby", "perl", "tsx", "ts-node"];
+
+    private static readonly string[] ScriptEndings = [".js", ".mjs", ".cjs", ".ts", ".mts", ".py", ".sh", ".rb", ".pl"];
 
     /// <summary>The process, or null after a fault when there is no command.</summary>
     /// <param name="value">The object that holds the keys.</param>
@@ -45,18 +51,17 @@ internal sealed class ProcessReader(ServerTexts texts, EntryContext context)
             return null;
         }
 
-        var path = env.GetValueOrDefault("PATH") ?? context.Scope.Environment.GetValueOrDefault("PATH");
-        var (outcome, executable) = CommandResolver.Find(command, folder, workingDirectory, path);
+        // A relative path starts at the file's folder, whatever the working directory is.
+        var named = command.Contains('/') ? Path.GetFullPath(command, folder) : command;
         if (texts.Faults.Count == faultsBefore)
         {
-            Tell(outcome, command, executable, texts.Place(written), env.ContainsKey("PATH"));
+            var path = env.GetValueOrDefault("PATH") ?? context.Scope.Environment.GetValueOrDefault("PATH");
+            Tell(CommandResolver.Resolve(named, workingDirectory, path).Refusal, command, texts.Place(written));
             TellMissingScript(command, args, workingDirectory, value);
         }
 
-        var named = command.Contains('/') && executable is not null ? executable : command;
         return new ProcessDefinition(named, args, env, workingDirectory)
         {
-            Executable = outcome == CommandOutcome.Found ? executable : null,
             Secrets = texts.Secrets.Secrets,
             Source = texts.Place(written),
         };
@@ -131,39 +136,36 @@ internal sealed class ProcessReader(ServerTexts texts, EntryContext context)
         return full;
     }
 
-    private void Tell(CommandOutcome outcome, string command, string? executable, SourcePosition place, bool ownPath)
+    private void Tell(StartRefusal? refusal, string command, SourcePosition place)
     {
-        var shown = Quote(command);
-        switch (outcome)
+        if (refusal is null || refusal.Code == StartRefusal.NoWorkingDirectory)
         {
-            case CommandOutcome.NotFound when command.StartsWith('~'):
-                texts.Fault(DiagnosticCodes.CommandNotFound, place, $"The command {shown} of the server {texts.Name} does not exist: no shell runs it, so ~ is not replaced.", "Write ${HOME} instead of ~.");
-                break;
-            case CommandOutcome.NotFound when executable is not null:
-                texts.Fault(DiagnosticCodes.CommandNotFound, place, $"The command {shown} of the server {texts.Name} does not exist.", "Mend the path (a relative one starts at the folder of the file), or create the script.");
-                break;
-            case CommandOutcome.NotFound:
-                texts.Fault(
-                    DiagnosticCodes.CommandNotFound, place, $"The command {shown} of the server {texts.Name} is not on {(ownPath ? "the PATH of its own `env`" : "the PATH of this node")}.",
-                    command.Contains(' ') ? "Write the program alone, and its arguments in `args`." : "Install it, mend PATH, or write its absolute path.");
-                break;
-            case CommandOutcome.IsDirectory:
-                texts.Fault(DiagnosticCodes.CommandNotFound, place, $"The command {shown} of the server {texts.Name} is a folder.", "Name the program in it.");
-                break;
-            case CommandOutcome.NotExecutable:
-                texts.Fault(DiagnosticCodes.CommandNotExecutable, place, $"The command {shown} of the server {texts.Name} may not be executed by this user.", "Run chmod +x on it, or name its interpreter as the command and the file as its first argument.");
-                break;
+            // A missing working directory has been told, at its own key.
+            return;
         }
+
+        var fix = refusal.Code != StartRefusal.CommandNotFound ? refusal.Fix
+            : command.StartsWith('~') ? "No shell runs it, so ~ is not replaced. Write ${HOME} instead."
+            : command.Contains(' ') ? "Write the program alone, and its arguments in `args`."
+            : refusal.Fix;
+        texts.Fault(
+            refusal.Code == StartRefusal.NotExecutable ? DiagnosticCodes.CommandNotExecutable : DiagnosticCodes.CommandNotFound,
+            place, $"The server {texts.Name} cannot be started. {Redactor.Text(refusal.Message, texts.Secrets.Secrets)}", Redactor.Text(fix, texts.Secrets.Secrets));
     }
 
+    /// <summary>An interpreter's first argument may name a script; flags before it make the guess unsafe.</summary>
     private void TellMissingScript(string command, List<string> args, string workingDirectory, JsonValue value)
     {
-        if (CommandResolver.ScriptIsMissing(command, args, workingDirectory))
+        if (args.Count == 0 || !Interpreters.Contains(Path.GetFileName(command)) || args[0].StartsWith('-') || args[0].Contains('\0')
+            || !Array.Exists(ScriptEndings, ending => args[0].EndsWith(ending, StringComparison.Ordinal))
+            || File.Exists(Path.GetFullPath(args[0], workingDirectory)))
         {
-            texts.Warn(
-                DiagnosticCodes.ScriptNotFound, texts.Place(value.Get("args")!.Items[0]), $"The script {Quote(args[0])} that the server {texts.Name} runs does not exist in its working directory.",
-                "Create it, or mend the path; it starts at `cwd`, or else at the folder of the file.");
+            return;
         }
+
+        texts.Warn(
+            DiagnosticCodes.ScriptNotFound, texts.Place(value.Get("args")!.Items[0]), $"The script {Quote(args[0])} that the server {texts.Name} runs does not exist in its working directory.",
+            "Create it, or mend the path; it starts at `cwd`, or else at the folder of the file.");
     }
 
     private string Quote(string text) => DiagnosticBag.Quote(Redactor.Text(text, texts.Secrets.Secrets));

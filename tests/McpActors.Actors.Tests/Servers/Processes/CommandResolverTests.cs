@@ -24,7 +24,7 @@ public sealed class CommandResolverTests : IAsyncLifetime
         var refusal = Refusal("no-such-program", "/usr/bin:/bin");
 
         refusal.Code.Should().Be(StartRefusal.CommandNotFound);
-        refusal.Message.Should().Contain("\"no-such-program\"").And.Contain("/usr/bin:/bin").And.Contain("Install it");
+        refusal.Words.Should().Contain("\"no-such-program\"").And.Contain("/usr/bin:/bin").And.Contain("Install it");
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class CommandResolverTests : IAsyncLifetime
         var refusal = Refusal("./tool");
 
         refusal.Code.Should().Be(StartRefusal.NotExecutable);
-        refusal.Message.Should().Contain("chmod +x");
+        refusal.Words.Should().Contain("chmod +x");
     }
 
     [Fact]
