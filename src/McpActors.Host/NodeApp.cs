@@ -15,6 +15,19 @@ namespace McpActors.Host;
 /// <summary>Puts the node together: files, processes left over, actors, HTTP.</summary>
 internal static class NodeApp
 {
+    private const string Index = """
+        McpActors watches a fleet of MCP servers. Look here:
+
+          /api/v1/servers    the servers, their health and its cause
+          /api/v1/config     the files that were read, and what is wrong in them
+          /api/v1/events     changes as they happen (server-sent events)
+          /openapi/v1.json   every route
+          /metrics           for Prometheus
+
+        Or on the command line: mcpactors servers list
+
+        """;
+
     private static readonly string[] s_loopbackNames = ["localhost", "127.0.0.1", "[::1]"];
 
     /// <summary>Runs a node until it is told to stop; 0 stopped in order, 1 could not start.</summary>
@@ -132,6 +145,7 @@ internal static class NodeApp
             SuppressDiagnosticsCallback = context => context.Exception is TimeoutException or BadHttpRequestException or OperationCanceledException,
         });
         app.UseStatusCodePages();
+        app.MapGet("/", () => Results.Text(Index)).ExcludeFromDescription();
         app.MapOpenApi();
         app.MapNodeHealth();
         app.MapPrometheusScrapingEndpoint("/metrics");

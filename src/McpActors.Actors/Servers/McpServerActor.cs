@@ -234,6 +234,7 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
                 break;
             case ConnectionEvent.Launched launched:
                 _process = launched.Process;
+                ReportIfChanged();
                 break;
             case ConnectionEvent.Failed failed:
                 _restarts = failed.Restarts;
@@ -244,7 +245,8 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
         children.Health.Tell(happened);
         children.Metrics.Tell(happened);
         children.Version.Tell(happened);
-        ReportIfChanged();
+
+        // What else happened is reported with the state that health makes of it.
     }
 
     private void OnHealth(HealthActor.Changed changed)

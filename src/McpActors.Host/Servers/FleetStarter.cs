@@ -1,5 +1,6 @@
 using McpActors.Actors.Serialization;
 using McpActors.Actors.Servers;
+using McpActors.Actors.Servers.Processes;
 using McpActors.Core.Monitoring;
 using McpActors.Core.Servers;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -28,10 +29,12 @@ internal sealed class FleetStarter(
     IFleet fleet,
     FleetStarted started,
     IServer http,
+    DataDirectory folder,
     IHostApplicationLifetime life,
     TimeProvider time,
     ILogger<FleetStarter> log) : BackgroundService
 {
+    private static readonly TimeSpan s_offerAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
 
     /// <inheritdoc/>
@@ -39,7 +42,8 @@ internal sealed class FleetStarter(
     {
         await ListeningAsync(stoppingToken).ConfigureAwait(false);
         var url = http.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "";
-        log.LogInformation("McpActors {Version} listens at {Url}", typeof(FleetStarter).Assembly.GetName().Version?.ToString(3), url);
+        log.LogInformation("McpActors {Version} listens at {Url}; its data is in {Data}",
+            typeof(FleetStarter).Assembly.GetName().Version?.ToString(3), url, folder.Path);
         foreach (var diagnostic in local.Declaration.Diagnostics)
         {
             log.Log(diagnostic.Severity == DiagnosticSeverity.Error ? LogLevel.Error
@@ -47,20 +51,30 @@ internal sealed class FleetStarter(
         }
 
         var begin = time.GetTimestamp();
-        switch (await fleet.DeclareAsync([.. local.Declaration.Servers.Select(DeclaredServer.From)], stoppingToken).ConfigureAwait(false))
-        {
-            case FleetProtocol.Refused refused:
-                log.LogError("The fleet did not take this node's servers: {Reason}", refused.Reason);
-                return;
-            case FleetProtocol.Accepted accepted:
-                started.Set();
-                log.LogInformation("{Count} servers are declared; {Changes} of them new or changed since the last start.", accepted.Servers, accepted.Changes);
-                break;
-        }
-
+        var accepted = await DeclareAsync(stoppingToken).ConfigureAwait(false);
+        started.Set();
+        log.LogInformation("{Count} servers are declared; {Changes} of them new or changed since the last start.", accepted.Servers, accepted.Changes);
         log.LogInformation("Look here: {Url}/api/v1/servers, {Url2}/metrics, or: mcpactors{Node} servers list", url, url,
             url == NodeCommandLine.DefaultUrl ? "" : " --node " + url);
         await TellOutcomeAsync(begin, stoppingToken).ConfigureAwait(false);
+    }
+
+    // A refusal is a journal that cannot be written, now: the node keeps offering until it can.
+    private async Task<FleetProtocol.Accepted> DeclareAsync(CancellationToken stop)
+    {
+        List<DeclaredServer> servers = [.. local.Declaration.Servers.Select(DeclaredServer.From)];
+        while (true)
+        {
+            switch (await fleet.DeclareAsync(servers, stop).ConfigureAwait(false))
+            {
+                case FleetProtocol.Accepted accepted:
+                    return accepted;
+                case FleetProtocol.Refused refused:
+                    log.LogError("The fleet did not take this node's servers: {Reason} It is tried again in {Seconds:0} s.", refused.Reason, s_offerAgain.TotalSeconds);
+                    await Task.Delay(s_offerAgain, time, stop).ConfigureAwait(false);
+                    break;
+            }
+        }
     }
 
     private async Task ListeningAsync(CancellationToken stop)

@@ -34,7 +34,7 @@ internal sealed class ProcessHost(ProcessLedger ledger, TimeProvider time) : IPr
             Stdout = definition.Transport == ServerTransport.Stdio ? null : log.Stdout.Append,
             Time = time,
         });
-        var hosted = new HostedProcess(child, log, this, time.GetUtcNow());
+        var hosted = new HostedProcess(definition.Name, child, log, this, time.GetUtcNow());
         _running[hosted] = 0;
         try
         {
@@ -49,6 +49,13 @@ internal sealed class ProcessHost(ProcessLedger ledger, TimeProvider time) : IPr
         log.Note($"started as process {child.Pid}");
         return hosted;
     }
+
+    /// <summary>
+    /// Ends what still runs under a server's name: when its supervisor was replaced after a failure, the old process may
+    /// still be on its way out, and two copies of one server may fight over its files.
+    /// </summary>
+    public Task EndEarlierAsync(string server, TimeSpan grace) =>
+        Task.WhenAll(_running.Keys.Where(p => p.Server == server).Select(p => p.StopAsync(grace)));
 
     /// <summary>What /proc shows of a child now, at most a second old.</summary>
     public ProcessSigns Signs(ChildProcess child) => ProcFs.Signs(Table(ref _plain, s_tableAge, markers: false), child);
@@ -121,12 +128,15 @@ internal sealed class ProcessHost(ProcessLedger ledger, TimeProvider time) : IPr
 }
 
 /// <summary>A process of this node with its log.</summary>
-internal sealed class HostedProcess(ChildProcess process, ServerLog log, ProcessHost host, DateTimeOffset startedAt)
+internal sealed class HostedProcess(string server, ChildProcess process, ServerLog log, ProcessHost host, DateTimeOffset startedAt)
 {
     private const int QuotedLines = 5;
 
     private readonly Lock _gate = new();
     private Task? _stopping;
+
+    /// <summary>The server's name.</summary>
+    public string Server { get; } = server;
 
     /// <summary>The process.</summary>
     public ChildProcess Process { get; } = process;

@@ -33,6 +33,7 @@ internal sealed class ServerConnector(ProcessHost processes, ServerLogs logs, St
         {
             if (definition.Process is not null)
             {
+                await processes.EndEarlierAsync(definition.Name, definition.Settings.Restart.StopGrace).ConfigureAwait(false);
                 attempt.Child = processes.Start(definition, logs.For(definition));
                 launched(attempt.Child.Launched);
             }
@@ -73,14 +74,21 @@ internal sealed class ServerConnector(ProcessHost processes, ServerLogs logs, St
         attempt.Filter = child.ReadLines(attempt.Scrub, attempt.Cut);
         var transport = new StreamClientTransport(child.Process.Stdin, attempt.Filter, NullLoggerFactory.Instance);
         var client = McpClient.CreateAsync(transport, Options(revision, limit), NullLoggerFactory.Instance, stop.Token);
-        var first = await Task.WhenAny(client, child.Process.Exited, attempt.Failed).WaitAsync(stop.Token).ConfigureAwait(false);
-        if (first != client)
+        try
+        {
+            var first = await Task.WhenAny(client, child.Process.Exited, attempt.Failed).WaitAsync(stop.Token).ConfigureAwait(false);
+            if (first != client)
+            {
+                throw first == attempt.Failed ? await attempt.Failed.ConfigureAwait(false) : new ExitedException();
+            }
+
+            return attempt.Session = new ServerSession(await client.ConfigureAwait(false), null, time, attempt.Scrub);
+        }
+        catch
         {
             Observe(client);
-            throw first == attempt.Failed ? await attempt.Failed.ConfigureAwait(false) : new ExitedException();
+            throw;
         }
-
-        return attempt.Session = new ServerSession(await client.ConfigureAwait(false), null, time, attempt.Scrub);
     }
 
     private async Task<ServerSession> OpenHttpAsync(Attempt attempt, string? revision, CancellationToken cancellationToken)
