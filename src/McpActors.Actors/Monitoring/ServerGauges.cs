@@ -45,7 +45,14 @@ internal sealed class ServerGauges : IDisposable
         Counter("mcpactors.server.oversized_lines", null, "Lines on standard output that were cut at their bound, since the process started.", e => e.Oversized());
     }
 
-    public void Declare(string server) => _servers.TryAdd(server, new Entry());
+    public void Declare(string server)
+    {
+        if (_servers.TryAdd(server, new Entry()))
+        {
+            // A counter that begins with its first event hides that event from a rate.
+            _restarts.Add(0, Tag("server", server), Tag("node", _node), Tag("outcome", "restart"));
+        }
+    }
 
     public void Remove(string server) => _servers.TryRemove(server, out _);
 

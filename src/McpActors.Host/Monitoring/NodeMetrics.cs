@@ -18,5 +18,10 @@ internal static class NodeMetrics
         .AddView(instrument => instrument.Name == "mcpactors.probe.duration"
             ? new ExplicitBucketHistogramConfiguration { Boundaries = s_seconds, CardinalityLimit = CardinalityLimit }
             : new MetricStreamConfiguration { CardinalityLimit = CardinalityLimit })
-        .AddPrometheusExporter());
+        .AddPrometheusExporter(o =>
+        {
+            // Neither helps anybody who asks about servers, and the scope would be a label on every series.
+            o.ScopeInfoEnabled = false;
+            o.TargetInfoEnabled = false;
+        }));
 }

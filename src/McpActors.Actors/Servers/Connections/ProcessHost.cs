@@ -60,8 +60,14 @@ internal sealed class ProcessHost(ProcessLedger ledger, TimeProvider time) : IPr
     /// <summary>What /proc shows of a child now, at most a second old.</summary>
     public ProcessSigns Signs(ChildProcess child) => ProcFs.Signs(Table(ref _plain, s_tableAge, markers: false), child);
 
-    public TreeSample? Sample(int pid, string instance) =>
-        ProcFs.Sample(Table(ref _marked, s_markedTableAge, markers: true), pid, Guid.TryParse(instance, out var id) ? id : null);
+    public TreeSample? Sample(int pid, string instance)
+    {
+        Guid? id = Guid.TryParse(instance, out var parsed) ? parsed : null;
+
+        // A process that has only just been started is missing in a table that is older than it.
+        return ProcFs.Sample(Table(ref _marked, s_markedTableAge, markers: true), pid, id)
+            ?? ProcFs.Sample(Table(ref _marked, TimeSpan.Zero, markers: true), pid, id);
+    }
 
     public async Task<string?> RunAsync(ProcessDefinition process, TimeSpan limit)
     {
