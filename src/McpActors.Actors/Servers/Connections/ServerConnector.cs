@@ -2,6 +2,7 @@ using McpActors.Actors.Servers.Processes;
 using McpActors.Core.Monitoring;
 using McpActors.Core.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
+using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
@@ -21,13 +22,30 @@ internal sealed class ServerConnector(ProcessHost processes, ServerLogs logs, St
     public async Task<OpenResult> OpenAsync(
         ServerDefinition definition, string? revision, Action<LaunchedProcess> launched, CancellationToken cancellationToken)
     {
-        var attempt = new Attempt(definition, SecretScrubber.For(definition));
-        using var turn = await TurnAsync(attempt, cancellationToken).ConfigureAwait(false);
+        using var turn = await TurnAsync(definition, cancellationToken).ConfigureAwait(false);
         if (cancellationToken.IsCancellationRequested || turn is null)
         {
             return new OpenResult.Failed(FailureKind.Other, "The start was called off.");
         }
 
+        while (true)
+        {
+            var (result, refused) = await OpenOnceAsync(definition, revision, launched, cancellationToken).ConfigureAwait(false);
+            if (!refused || definition.Transport != ServerTransport.Stdio || ProtocolRevisions.After(revision) is not { } older)
+            {
+                return result;
+            }
+
+            // On stdio the first message picks the era: after server/discover some servers refuse initialize for good.
+            logs.For(definition).Note($"refused the handshake; a fresh process is asked for revision {older}");
+            revision = older;
+        }
+    }
+
+    private async Task<(OpenResult Result, bool Refused)> OpenOnceAsync(
+        ServerDefinition definition, string? revision, Action<LaunchedProcess> launched, CancellationToken cancellationToken)
+    {
+        var attempt = new Attempt(definition, SecretScrubber.For(definition));
         var start = time.GetTimestamp();
         try
         {
@@ -42,22 +60,23 @@ internal sealed class ServerConnector(ProcessHost processes, ServerLogs logs, St
                 ? await OpenStdioAsync(attempt, revision, cancellationToken).ConfigureAwait(false)
                 : await OpenHttpAsync(attempt, revision, cancellationToken).ConfigureAwait(false);
             logs.For(definition).Note($"answered the handshake after {HealthDecider.Text(time.GetElapsedTime(start))}, revision {session.ProtocolVersion}");
-            return new OpenResult.Opened(new OpenServer(session, attempt.Child, attempt.Filter, definition.Settings.Restart.StopGrace));
+            return (new OpenResult.Opened(new OpenServer(session, attempt.Child, attempt.Filter, definition.Settings.Restart.StopGrace)), false);
         }
         catch (Exception e)
         {
             var failed = await ExplainAsync(attempt, e, time.GetElapsedTime(start)).ConfigureAwait(false);
+            var refused = e is McpException && attempt.Child?.Process.Exited.IsCompleted == false && !cancellationToken.IsCancellationRequested;
             await attempt.CleanUpAsync(definition.Settings.Restart.StopGrace).ConfigureAwait(false);
-            return failed;
+            return (failed, refused);
         }
     }
 
     // Only what starts a process takes a turn; a remote server costs this machine next to nothing.
-    private async Task<IDisposable?> TurnAsync(Attempt attempt, CancellationToken cancellationToken)
+    private async Task<IDisposable?> TurnAsync(ServerDefinition definition, CancellationToken cancellationToken)
     {
         try
         {
-            return attempt.Definition.Process is null ? NoTurn.Instance : await gate.EnterAsync(cancellationToken).ConfigureAwait(false);
+            return definition.Process is null ? NoTurn.Instance : await gate.EnterAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
