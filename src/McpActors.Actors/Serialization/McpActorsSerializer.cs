@@ -1,6 +1,7 @@
 using System.Runtime.Serialization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Akka.Actor;
 using Akka.Serialization;
 
@@ -15,12 +16,17 @@ public sealed class McpActorsSerializer(ExtendedActorSystem system) : Serializer
     /// <summary>The identifier in every stored record; never changed.</summary>
     public const int Id = 7710;
 
-    /// <summary>How records are written: camel case, enumerations as snake-case words, nulls left out.</summary>
+    /// <summary>
+    /// How records are written: camel case, enumerations as snake-case words, nulls left out. What a record does not
+    /// declare nullable must be there when it is read; unknown members are ignored.
+    /// </summary>
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.General)
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         MaxDepth = 128,
+        RespectNullableAnnotations = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequireWhatIsNotNullable } },
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
     };
 
@@ -56,9 +62,20 @@ public sealed class McpActorsSerializer(ExtendedActorSystem system) : Serializer
             return JsonSerializer.Deserialize(bytes, type, Json)
                 ?? throw new SerializationException($"'{manifest}' holds no value.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException or ArgumentException or FormatException)
         {
-            throw new SerializationException($"'{manifest}' is not what it says: {e.Message}", e);
+            // The reader's own message quotes the text, and with it whatever the text holds: only the place is told.
+            var place = e is JsonException { LineNumber: { } line, BytePositionInLine: { } at } ? $" at line {line + 1}, byte {at + 1}" : "";
+            throw new SerializationException($"'{manifest}' is not what it says{place}: {bytes.Length} bytes that are damaged or of another record.");
+        }
+    }
+
+    // Without this a record of the journal that lost a member would come back with a null where the code expects none.
+    private static void RequireWhatIsNotNullable(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+        {
+            property.IsRequired |= property.AssociatedParameter is { IsNullable: false, HasDefaultValue: false };
         }
     }
 }

@@ -30,6 +30,7 @@ public sealed class FleetActor : ReceivePersistentActor, IWithTimers
     private readonly Dictionary<string, Report> _reports = new(StringComparer.Ordinal);
     private readonly Dictionary<IActorRef, DateTimeOffset> _subscribers = [];
     private FleetState _state = FleetState.Empty;
+    private bool _answered;
 
     /// <summary>Creates the fleet.</summary>
     /// <param name="servers">The shard region of the servers.</param>
@@ -51,6 +52,7 @@ public sealed class FleetActor : ReceivePersistentActor, IWithTimers
         Command<FleetProtocol.Unsubscribe>(_ => _subscribers.Remove(Sender));
         Command<ClusterEvent.MemberRemoved>(removed => OnNodeGone(removed.Member.Address));
         Command<ClusterEvent.IMemberEvent>(_ => { });
+        Command<ClusterEvent.CurrentClusterState>(_ => { });
         Command<Tick>(_ => OnTick());
     }
 
@@ -94,15 +96,25 @@ public sealed class FleetActor : ReceivePersistentActor, IWithTimers
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
         _log.Error(cause, "The journal refused {0}; the declaration was not taken.", @event.GetType().Name);
-        Sender.Tell(new FleetProtocol.Refused("The journal refused the declaration; nothing was changed."));
+        Refuse("The journal refused the declaration; nothing was changed.");
     }
 
     /// <inheritdoc/>
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
         // The actor stops after this, and its back-off supervisor brings it back when the journal may work again.
-        Sender.Tell(new FleetProtocol.Refused("The journal could not be written; nothing was changed."));
+        Refuse("The journal could not be written; nothing was changed.");
         base.OnPersistFailure(cause, @event, sequenceNr);
+    }
+
+    // The journal tells of each event of a batch; whoever declared gets one answer.
+    private void Refuse(string reason)
+    {
+        if (!_answered)
+        {
+            _answered = true;
+            Sender.Tell(new FleetProtocol.Refused(reason));
+        }
     }
 
     private void OnDeclare(FleetProtocol.Declare declare)
@@ -126,6 +138,7 @@ public sealed class FleetActor : ReceivePersistentActor, IWithTimers
 
         // Handlers are counted, because the callback that follows a whole batch also runs when one was rejected.
         var done = 0;
+        _answered = false;
         PersistAll(events, happened =>
         {
             _state = _state.Apply(happened);

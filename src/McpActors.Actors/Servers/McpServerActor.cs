@@ -23,6 +23,7 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan s_announceEvery = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_reportEvery = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_replaceAfter = TimeSpan.FromSeconds(1);
 
     private readonly string _name;
     private readonly ServerContext _node;
@@ -36,6 +37,8 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
     private int _restarts;
     private ServerProtocol.ServerStatus? _reported;
     private IActorRef? _leaving;
+    private ConnectionRemains _remains = new();
+    private bool _failed;
     private bool _stopping;
 
     public McpServerActor(string name, ServerContext node)
@@ -51,10 +54,12 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
         Receive<Report>(_ => ReportNow());
         Receive<ConnectionEvent>(OnConnection);
         Receive<HealthActor.Changed>(OnHealth);
-        Receive<HealthActor.RestartWanted>(wanted => _children?.Connection?.Tell(new ConnectionActor.Restart(wanted.Why)));
+        Receive<HealthActor.RestartWanted>(OnRestartWanted);
         Receive<VersionActor.Known>(OnVersion);
-        Receive<HealthInput.Examined>(examined => _children?.Health.Tell(examined));
+        Receive<HealthInput.Examined>(OnExamined);
         Receive<Terminated>(OnTerminated);
+        Receive<ConnectionGone>(_ => OnConnectionGone());
+        Receive<StartAgain>(_ => StartChildren());
 
         Receive<ServerProtocol.GetHealth>(_ => Answer(HealthReport));
         Receive<ServerProtocol.GetMetrics>(query => Forward(query, c => c.Metrics));
@@ -122,14 +127,26 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
 
     private void StartChildren()
     {
-        if (_declared is not { } declared || _stopping || _node.Life.Stopping)
+        if (_declared is not { } declared || _stopping || _node.Life.Stopping || _children is not null || _leaving is not null)
         {
             return;
         }
 
+        if (_failed)
+        {
+            // What failed may fail again at once: never spin.
+            _failed = false;
+            Timers.StartSingleTimer(StartAgain.Instance, StartAgain.Instance, s_replaceAfter);
+            return;
+        }
+
+        Timers.Cancel(StartAgain.Instance);
+
         var local = _node.Local.Find(_name);
         var settings = local?.Settings ?? ServerSettings.Default;
         var generation = ++_generation;
+        // Before any child reports: a state told to a server without gauges would be lost until it changes.
+        _node.Gauges.Declare(_name);
         var health = Context.Watch(Context.ActorOf(HealthActor.Props(_name, settings, local, _node), $"health-{generation}"));
         var metrics = Context.Watch(Context.ActorOf(MetricsActor.Props(_name, _node), $"metrics-{generation}"));
         var version = Context.Watch(Context.ActorOf(VersionActor.Props(_name, local, _node), $"version-{generation}"));
@@ -141,8 +158,9 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
             return;
         }
 
+        var remains = _remains = new ConnectionRemains();
         var connection = Context.Watch(Context.ActorOf(
-            Akka.Actor.Props.Create(() => new ConnectionActor(local!, _node.Connector, _node.Life, _node.Time, _node.Log)), $"connection-{generation}"));
+            Akka.Actor.Props.Create(() => new ConnectionActor(local!, _node.Connector, _node.Life, _node.Time, remains, _node.Log)), $"connection-{generation}"));
         _children = new Children(connection, health, metrics, version);
     }
 
@@ -197,26 +215,52 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
 
     private void OnTerminated(Terminated terminated)
     {
-        if (terminated.ActorRef.Equals(_leaving))
+        if (_children is { } children && children.Has(terminated.ActorRef) && !_stopping)
         {
-            _leaving = null;
-            if (_stopping)
-            {
-                Context.Stop(Self);
-            }
-            else
-            {
-                StartChildren();
-            }
-        }
-        else if (_children is { } children && children.Has(terminated.ActorRef) && !_stopping)
-        {
+            _failed = true;
             if (terminated.ActorRef.Equals(children.Connection))
             {
                 _children = children with { Connection = null };
+                _leaving = terminated.ActorRef;
             }
 
             ReplaceChildren();
+        }
+
+        if (terminated.ActorRef.Equals(_leaving))
+        {
+            // A connection that failed could not wait for the end of its process; whoever follows it does.
+            _remains.Gone.PipeTo(Self, success: () => ConnectionGone.Instance, failure: _ => ConnectionGone.Instance);
+        }
+    }
+
+    private void OnConnectionGone()
+    {
+        _leaving = null;
+        _process = null;
+        if (_stopping)
+        {
+            Context.Stop(Self);
+        }
+        else
+        {
+            StartChildren();
+        }
+    }
+
+    private void OnRestartWanted(HealthActor.RestartWanted wanted)
+    {
+        if (_children is { } children && Sender.Equals(children.Health))
+        {
+            children.Connection?.Tell(new ConnectionActor.Restart(wanted.Why));
+        }
+    }
+
+    private void OnExamined(HealthInput.Examined examined)
+    {
+        if (_children is { } children && Sender.Equals(children.Version))
+        {
+            children.Health.Tell(examined);
         }
     }
 
@@ -271,8 +315,11 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
 
     private void OnVersion(VersionActor.Known known)
     {
-        _version = known.Report;
-        ReportIfChanged();
+        if (_children is { } children && Sender.Equals(children.Version))
+        {
+            _version = known.Report;
+            ReportIfChanged();
+        }
     }
 
     private void ReportIfChanged()
@@ -386,6 +433,16 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
     private sealed class Announce
     {
         public static Announce Instance { get; } = new();
+    }
+
+    private sealed class ConnectionGone
+    {
+        public static ConnectionGone Instance { get; } = new();
+    }
+
+    private sealed class StartAgain
+    {
+        public static StartAgain Instance { get; } = new();
     }
 
     private sealed class Report

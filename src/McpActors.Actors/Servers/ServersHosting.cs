@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
@@ -27,13 +28,16 @@ internal static class ServersHosting
             })
         .WithSingleton<FleetActor>(
             "fleet",
-            (_, registry, _) => BackoffSupervisor.Props(Backoff.OnStop(
-                FleetActor.Props(registry.Get<McpServerActor>(), time),
-                childName: "desired",
-                minBackoff: TimeSpan.FromMilliseconds(500),
-                maxBackoff: TimeSpan.FromSeconds(10),
-                randomFactor: 0.2,
-                maxNrOfRetries: -1)),
+            (_, registry, _) => FleetProps(registry.Get<McpServerActor>(), time),
             new ClusterSingletonOptions { BufferSize = 1000 },
             createProxyToo: true);
+
+    /// <summary>The fleet under the supervisor that brings it back after the journal failed.</summary>
+    public static Props FleetProps(IActorRef servers, TimeProvider time) => BackoffSupervisor.Props(Backoff.OnStop(
+        FleetActor.Props(servers, time),
+        childName: "desired",
+        minBackoff: TimeSpan.FromMilliseconds(500),
+        maxBackoff: TimeSpan.FromSeconds(10),
+        randomFactor: 0.2,
+        maxNrOfRetries: -1));
 }

@@ -20,11 +20,14 @@ internal sealed class ConnectionActor : ReceiveActor, IWithTimers
     private readonly IConnector _connector;
     private readonly NodeLife _life;
     private readonly TimeProvider _time;
+    private readonly ConnectionRemains _remains;
     private readonly ILogger _log;
     private readonly bool _remote;
     private readonly RestartSettings _settings;
     private RestartHistory _history = RestartHistory.Empty;
     private CancellationTokenSource? _opening;
+    private Task<OpenResult>? _attempt;
+    private Task _ending = Task.CompletedTask;
     private IOpenServer? _open;
     private DateTimeOffset _openSince;
     private string? _revision;
@@ -33,8 +36,10 @@ internal sealed class ConnectionActor : ReceiveActor, IWithTimers
     private int _closing;
     private bool _stopping;
 
-    public ConnectionActor(ServerDefinition definition, IConnector connector, NodeLife life, TimeProvider time, ILogger log)
+    public ConnectionActor(
+        ServerDefinition definition, IConnector connector, NodeLife life, TimeProvider time, ConnectionRemains remains, ILogger log)
     {
+        _remains = remains;
         _log = log;
         _definition = definition;
         _connector = connector;
@@ -65,9 +70,19 @@ internal sealed class ConnectionActor : ReceiveActor, IWithTimers
 
     protected override void PostStop()
     {
-        // The way here without Stop is a failure of this actor: the process must not outlive its owner.
+        // The way here without Stop is a failure of this actor: the process must not outlive its owner, and who replaces
+        // this actor must know when it has ended.
         _opening?.Cancel();
-        _ = _open?.CloseAsync();
+        _remains.Gone = Task.WhenAll(_ending, CloseOpenedAsync(_attempt), _open?.CloseAsync() ?? Task.CompletedTask);
+    }
+
+    // An attempt that was called off may have succeeded all the same, and nobody receives its result any more.
+    private static async Task CloseOpenedAsync(Task<OpenResult>? attempt)
+    {
+        if (attempt is not null && await attempt.ConfigureAwait(false) is OpenResult.Opened opened)
+        {
+            await opened.Server.CloseAsync().ConfigureAwait(false);
+        }
     }
 
     private void If(int epoch, Action action)
@@ -89,13 +104,18 @@ internal sealed class ConnectionActor : ReceiveActor, IWithTimers
         var self = Self;
         _opening = new CancellationTokenSource();
         Context.Parent.Tell(new ConnectionEvent.Launching(_history.Restarts));
-        _connector.OpenAsync(_definition, _revision, process => self.Tell(new Launched(epoch, process)), _opening.Token)
-            .PipeTo(self, success: result => new OpenDone(epoch, result),
+        _attempt = AttemptAsync(process => self.Tell(new Launched(epoch, process)), _opening.Token);
+        _attempt.PipeTo(self, success: result => new OpenDone(epoch, result),
                 failure: e => new OpenDone(epoch, new OpenResult.Failed(FailureKind.Other, e.GetType().Name + " while it was being opened.")));
     }
 
+    // A connector that throws instead of answering, at once or later, is one failed attempt and no failure of this actor.
+    private async Task<OpenResult> AttemptAsync(Action<LaunchedProcess> launched, CancellationToken cancellationToken) =>
+        await _connector.OpenAsync(_definition, _revision, launched, cancellationToken).ConfigureAwait(false);
+
     private void OnOpenDone(OpenDone done)
     {
+        _attempt = null;
         if (done.Epoch != _epoch || _stopping)
         {
             if (done.Result is OpenResult.Opened stale)
@@ -173,7 +193,9 @@ internal sealed class ConnectionActor : ReceiveActor, IWithTimers
     private void Close(IOpenServer server, int epoch)
     {
         _closing++;
-        server.CloseAsync().PipeTo(Self, success: () => new Closed(epoch), failure: _ => new Closed(epoch));
+        var close = server.CloseAsync();
+        _ending = _ending.IsCompleted ? close : Task.WhenAll(_ending, close);
+        close.PipeTo(Self, success: () => new Closed(epoch), failure: _ => new Closed(epoch));
     }
 
     private void OnClosed(Closed closed)
@@ -243,6 +265,16 @@ internal sealed class ConnectionActor : ReceiveActor, IWithTimers
     private sealed record Ended(int Epoch, string Why);
 
     private sealed record Closed(int Epoch);
+}
+
+/// <summary>
+/// What a connection's actor left to end when it failed. It is written in the last moment of that actor and read by its
+/// parent after its termination.
+/// </summary>
+internal sealed class ConnectionRemains
+{
+    /// <summary>Completes, or fails, when nothing of the connection is left.</summary>
+    public Task Gone { get; set; } = Task.CompletedTask;
 }
 
 /// <summary>What a connection tells the server's actor. Local: a session never leaves its node.</summary>
