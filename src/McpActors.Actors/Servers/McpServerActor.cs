@@ -61,7 +61,7 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
         Receive<ConnectionGone>(_ => OnConnectionGone());
         Receive<StartAgain>(_ => StartChildren());
 
-        Receive<ServerProtocol.GetHealth>(_ => Answer(HealthReport));
+        Receive<ServerProtocol.GetHealth>(_ => Answer(() => ServerReports.Health(_name, _health, _nextProbe, _process, _version?.Era)));
         Receive<ServerProtocol.GetMetrics>(query => Forward(query, c => c.Metrics));
         Receive<ServerProtocol.GetVersion>(query => Forward(query, c => c.Version));
         Receive<ServerProtocol.GetTools>(query => Forward(query, c => c.Version));
@@ -151,7 +151,7 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
         var metrics = Context.Watch(Context.ActorOf(MetricsActor.Props(_name, _node), $"metrics-{generation}"));
         var version = Context.Watch(Context.ActorOf(VersionActor.Props(_name, local, _node), $"version-{generation}"));
 
-        if (Unfit(declared, local) is { } unfit)
+        if (FitnessDecider.Unfit(declared, local) is { } unfit)
         {
             _children = new Children(null, health, metrics, version);
             health.Tell(unfit);
@@ -163,31 +163,6 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
             Akka.Actor.Props.Create(() => new ConnectionActor(local!, _node.Connector, _node.Life, _node.Time, remains, _node.Log)), $"connection-{generation}"));
         _children = new Children(connection, health, metrics, version);
     }
-
-    private static HealthInput? Unfit(DeclaredServer declared, ServerDefinition? local)
-    {
-        if (declared.Disabled)
-        {
-            return new HealthInput.WantedStopped("The fleet file disables it.");
-        }
-
-        if (local is null)
-        {
-            return new HealthInput.Blocked([Fault("not_declared_here", $"The files of this node do not declare {declared.Name}.",
-                "Give every node the same fleet file.", declared)]);
-        }
-
-        if (DeclaredServer.From(local).Digest() != declared.Digest())
-        {
-            return new HealthInput.Blocked([Fault("declared_otherwise", $"The files of this node declare {declared.Name} otherwise than the fleet does.",
-                "Give every node the same fleet file, then restart this node.", declared)]);
-        }
-
-        return local.Faults.Count > 0 ? new HealthInput.Blocked(local.Faults) : null;
-    }
-
-    private static Diagnostic Fault(string code, string message, string fix, DeclaredServer declared) =>
-        new(code, DiagnosticSeverity.Error, new SourcePosition(declared.File, declared.Line, 1), declared.Name, message, fix);
 
     private void ReplaceChildren()
     {
@@ -343,45 +318,8 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
         }
     }
 
-    private ServerProtocol.ServerStatus Status() => new(
-        _name,
-        _health.State,
-        _health.Cause,
-        _health.Since,
-        _health.NextAction,
-        _declared!.Transport,
-        _node.Node,
-        _process?.Pid,
-        _version?.Package?.Name,
-        _version?.Package?.Version ?? _version?.ServerInfo?.Version,
-        _version?.ProtocolVersion,
-        _version?.Era,
-        _version?.Surface?.Tools,
-        _health.LastProbe is { Answered: true } probe ? Math.Round(probe.Latency.TotalMilliseconds, 2) : null,
-        _restarts,
-        _node.Time.GetUtcNow());
-
-    private ServerProtocol.HealthReport HealthReport() => new(
-        _name,
-        _health.State,
-        _health.Cause,
-        _health.Since,
-        _health.NextAction,
-        _version?.Era,
-        _health.FailuresInRow,
-        _health.LastProbe is { } last ? Probe(last) : null,
-        _nextProbe,
-        [.. _health.Recent.Select(Probe)],
-        [.. _health.History],
-        _process is { } p
-            ? new ServerProtocol.ProcessReport(p.Pid, p.StartedAt, _health.Signs?.State?.ToString(), _health.Signs?.Processes ?? 1)
-            : null);
-
-    private static ServerProtocol.ProbeReport Probe(ProbeOutcome outcome) => new(
-        outcome.At,
-        outcome.Failure is { } failure ? Wire.Name(failure) : "answered",
-        Math.Round(outcome.Latency.TotalMilliseconds, 2),
-        outcome.Detail);
+    private ServerProtocol.ServerStatus Status() =>
+        ServerReports.Status(_declared!, _health, _process, _version, _restarts, _node.Node, _node.Time.GetUtcNow());
 
     private void Answer(Func<object> report) =>
         Sender.Tell(_declared is null ? new ServerProtocol.NotSupervised(_name) : report());

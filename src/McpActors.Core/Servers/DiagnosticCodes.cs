@@ -116,4 +116,10 @@ public static class DiagnosticCodes
 
     /// <summary>More faults were found than are told.</summary>
     public const string TooManyDiagnostics = "too_many_diagnostics";
+
+    /// <summary>The fleet wants a server that this node's files do not name.</summary>
+    public const string NotDeclaredHere = "not_declared_here";
+
+    /// <summary>This node's files declare a server otherwise than the fleet knows it.</summary>
+    public const string DeclaredOtherwise = "declared_otherwise";
 }
