@@ -127,7 +127,7 @@ internal static class NodeApp
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(local);
         services.AddSingleton(folder);
-        services.AddNodeMetrics();
+        services.AddNodeMetrics(local.Declaration.Servers.Count);
         services.AddNodeHealthChecks();
         services.AddSingleton<FleetStarted>();
         services.AddMcpActors(builder.Configuration.GetSection("Node"));

@@ -108,9 +108,15 @@ public static class InstalledPackageReader
             }
 
             using var stream = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
-            var buffer = new byte[bound + 1];
+            if (stream.Length > bound)
+            {
+                return null;
+            }
+
+            // As long as the file, not as the bound: fifty servers at their start would fill 200 MB with what is not there.
+            var buffer = new byte[stream.Length];
             var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            return length > bound ? null : buffer[..length];
+            return length == buffer.Length ? buffer : buffer[..length];
         }
         catch (Exception e) when (IsDisk(e))
         {

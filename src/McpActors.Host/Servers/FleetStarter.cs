@@ -36,6 +36,7 @@ internal sealed class FleetStarter(
 {
     private static readonly TimeSpan s_offerAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan s_settle = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -57,6 +58,14 @@ internal sealed class FleetStarter(
         log.LogInformation("Look here: {Url}/api/v1/servers, {Url2}/metrics, or: mcpactors{Node} servers list", url, url,
             url == NodeCommandLine.DefaultUrl ? "" : " --node " + url);
         await TellOutcomeAsync(begin, stoppingToken).ConfigureAwait(false);
+        await GiveBackAsync(stoppingToken).ConfigureAwait(false);
+    }
+
+    // A start leaves garbage behind that an idle node, which allocates next to nothing, would keep for hours.
+    private async Task GiveBackAsync(CancellationToken stop)
+    {
+        await Task.Delay(s_settle, time, stop).ConfigureAwait(false);
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     // A refusal is a journal that cannot be written, now: the node keeps offering until it can.
