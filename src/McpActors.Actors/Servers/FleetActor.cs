@@ -160,10 +160,19 @@ public sealed class FleetActor : ReceivePersistentActor, IWithTimers
         });
     }
 
-    private void SuperviseOrWithdraw(string name) => _servers.Tell(
-        _state.Servers.TryGetValue(name, out var declared)
+    private void SuperviseOrWithdraw(string name)
+    {
+        // A region that leaves has no home for a new message and waits for one until its time is up: nine seconds at
+        // every stop of a single node. Where other nodes stay, the fleet starts there and tells every server anew.
+        if (CoordinatedShutdown.Get(Context.System).ShutdownReason is not null)
+        {
+            return;
+        }
+
+        _servers.Tell(_state.Servers.TryGetValue(name, out var declared)
             ? new ServerProtocol.Supervise(name, declared, _state.Revision)
             : new ServerProtocol.Withdraw(name));
+    }
 
     private void OnSupervisorStopped(FleetProtocol.SupervisorStopped stopped)
     {
