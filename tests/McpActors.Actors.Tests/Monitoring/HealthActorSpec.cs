@@ -84,8 +84,10 @@ public sealed class HealthActorSpec(ITestOutputHelper output) : VirtualTimeSpec(
         await Until(() => old.Count("ping") == 1, "the old connection is probed");
 
         health.Tell(new ConnectionEvent.Failed(FailureKind.ConnectionLost, "gone", new RestartStep(TimeSpan.FromSeconds(1), 1, false), false, 1));
+        await ChangedAsync(c => !c.Health.Connected);
         await ConnectAsync(health, fresh);
         answer.SetResult(ScriptedServer.Result([]));
+        Parent.ExpectNoMsg(Quiet);
         Advance(s_second);
 
         var changed = await ChangedAsync(c => c.Health.LastProbe is { Answered: true });

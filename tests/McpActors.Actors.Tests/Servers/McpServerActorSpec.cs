@@ -218,20 +218,23 @@ public sealed class McpServerActorSpec(ITestOutputHelper output) : VirtualTimeSp
         Connector.Answer = attempt =>
         {
             attempt.Launch(1);
-            attempt.Fail();
+            attempt.Token.Register(() => attempt.Fail());
             return Task.CompletedTask;
         };
         var server = Start(definition);
         Supervise(server, definition);
-        await Until(() => Connector.Attempts.Count == 1, "the first start");
-        for (var n = 0; n < 20; n++)
+        for (var n = 1; n <= 4; n++)
         {
-            server.Tell(new ServerProtocol.GetMetrics("alpha", DateTimeOffset.MinValue, DateTimeOffset.MaxValue, TimeSpan.Zero));
+            await Until(() => Connector.Attempts.Count == n, $"start {n}");
             await Settle(server);
+            server.Tell(new ServerProtocol.GetMetrics("alpha", DateTimeOffset.MinValue, DateTimeOffset.MaxValue, TimeSpan.Zero));
+            await Until(() => Connector.Standing == 0, "the part failed and its connection is gone");
+            ExpectNone<FleetProtocol.Announce>(Fleet);
+            Connector.Attempts.Should().HaveCount(n, "a second has not passed");
+            Advance(TimeSpan.FromSeconds(1.01));
         }
 
-        Connector.Attempts.Should().HaveCount(1);
-        (await ChildAsync(server, "connection-2")).Should().BeNull();
+        Connector.MostStanding.Should().Be(1);
     }
 
     [Fact]
