@@ -67,7 +67,7 @@ public abstract class VirtualTimeSpec : TestKit
     {
         Name = name,
         Transport = ServerTransport.Stdio,
-        Process = new ProcessDefinition("/bin/true", ["--serve"], new Dictionary<string, string>(), Path.GetTempPath()) { Executable = "/bin/true" },
+        Process = new ProcessDefinition("/bin/true", ["--serve"], new Dictionary<string, string>(), Path.GetTempPath()),
         Settings = (settings ?? (s => s))(ServerSettings.Default),
         Source = new SourcePosition("/fleet/.mcp.json", 3, 5),
     };
