@@ -59,8 +59,8 @@ internal sealed record BenchOptions
     /// <summary>Sizes of the HTTP fleet.</summary>
     public IReadOnlyList<int> Growth => Quick ? [10, 50] : [10, 50, 200, 1000];
 
-    /// <summary>The idle time that is measured at each of those sizes.</summary>
-    public TimeSpan GrowthIdle => TimeSpan.FromSeconds(Quick ? 3 : 20);
+    /// <summary>The idle time that is measured at each of those sizes: a probe of every server falls into a minute.</summary>
+    public TimeSpan GrowthIdle => TimeSpan.FromSeconds(Quick ? 3 : 60);
 
     /// <summary>Nothing takes longer than this.</summary>
     public TimeSpan Limit => TimeSpan.FromSeconds(Quick ? 60 : 180);
