@@ -48,7 +48,9 @@ public static class McpActorsServices
             {
                 logging.ClearLoggers();
                 logging.AddLoggerFactory();
-                logging.LogLevel = Akka.Event.LogLevel.InfoLevel;
+
+                // The host shows errors of Akka's only. And at its end Akka prints past the host, at this level.
+                logging.LogLevel = Akka.Event.LogLevel.ErrorLevel;
             })
             .WithCluster(Node(provider))
             .WithServers(() => Context(provider), provider.GetRequiredService<TimeProvider>()));

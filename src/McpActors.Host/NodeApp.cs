@@ -122,6 +122,9 @@ internal static class NodeApp
             o.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
             o.SerializerOptions.MaxDepth = 128;
         });
+
+        // An unreadable parameter then comes to Problems, which says what to do, in every environment.
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.AddProblemDetails();
         services.AddOpenApi("v1");
         services.AddSingleton(TimeProvider.System);

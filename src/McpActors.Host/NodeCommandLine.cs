@@ -47,7 +47,10 @@ internal static class NodeCommandLine
         });
 
         var result = root.Parse(args);
-        var status = await result.InvokeAsync().ConfigureAwait(false);
+
+        // The host handles signals itself, and bounds its own stop. The parser's default would end the process 2 s after
+        // SIGTERM with status 143, while servers that ignore the end of their input are still being stopped.
+        var status = await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }).ConfigureAwait(false);
         return result.Errors.Count > 0 ? UsageError : status;
     }
 

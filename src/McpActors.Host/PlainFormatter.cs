@@ -9,9 +9,17 @@ internal sealed class PlainFormatter(TimeProvider time) : ConsoleFormatter(Forma
     /// <summary>The name under which the console finds this.</summary>
     public const string FormatterName = "plain";
 
+    // "Hosting failed to start", with a stack: the reason is told in words when the node ends.
+    private const int HostedServiceStartupFaulted = 11;
+
     /// <inheritdoc/>
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
+        if (logEntry.EventId.Id == HostedServiceStartupFaulted && logEntry.Category == "Microsoft.Extensions.Hosting.Internal.Host")
+        {
+            return;
+        }
+
         var mark = logEntry.LogLevel switch
         {
             LogLevel.Warning => "warning: ",

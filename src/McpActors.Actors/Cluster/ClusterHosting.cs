@@ -19,7 +19,11 @@ internal static class ClusterHosting
           stdout-loglevel = OFF
           # 50 ms ticks instead of 10 ms: the timer thread was more than half of an idle node's CPU time.
           scheduler.tick-duration = 50ms
-          coordinated-shutdown.exit-clr = on
+          # The host runs the shutdown, and ends when the actor system has. Akka's own signal handler would run first and
+          # keep the host from learning of SIGTERM until the actors are gone: supervisors would be asked for anew
+          # meanwhile. And an exit from there would overtake the host's last look at the processes.
+          coordinated-shutdown.run-by-clr-shutdown-hook = off
+          coordinated-shutdown.exit-clr = off
           coordinated-shutdown.phases {
             before-service-unbind.timeout = 9s
             cluster-sharding-shutdown-region.timeout = 10s

@@ -69,7 +69,8 @@ public sealed class FleetActor : ReceivePersistentActor, IWithTimers
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        Akka.Cluster.Cluster.Get(Context.System).Subscribe(Self, typeof(ClusterEvent.MemberRemoved));
+        Akka.Cluster.Cluster.Get(Context.System).Subscribe(
+            Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
         Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, s_tick);
         base.PreStart();
     }

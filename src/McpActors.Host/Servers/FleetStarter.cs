@@ -41,6 +41,18 @@ internal sealed class FleetStarter(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await RunAsync(stoppingToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The node leaves, or could not start at all: the host would call this a failure where it never came up.
+        }
+    }
+
+    private async Task RunAsync(CancellationToken stoppingToken)
+    {
         await ListeningAsync(stoppingToken).ConfigureAwait(false);
         var url = http.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "";
         log.LogInformation("McpActors {Version} listens at {Url}; its data is in {Data}",

@@ -17,6 +17,7 @@ internal sealed class ServerConnector(ProcessHost processes, ServerLogs logs, St
     private static readonly TimeSpan s_discoverLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_httpAttempt = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_remoteLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_exitPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan s_listenPause = TimeSpan.FromMilliseconds(150);
 
     public async Task<OpenResult> OpenAsync(
@@ -181,7 +182,7 @@ internal sealed class ServerConnector(ProcessHost processes, ServerLogs logs, St
         DiscoverProbeTimeout = s_discoverLimit < limit ? s_discoverLimit : limit / 2,
     };
 
-    private static async Task<OpenResult.Failed> ExplainAsync(Attempt attempt, Exception error, TimeSpan after)
+    private async Task<OpenResult.Failed> ExplainAsync(Attempt attempt, Exception error, TimeSpan after)
     {
         if (error is ProcessStartException refused)
         {
@@ -191,6 +192,12 @@ internal sealed class ServerConnector(ProcessHost processes, ServerLogs logs, St
         var settings = attempt.Definition.Settings.Restart;
         if (attempt.Child is { } child)
         {
+            if (error is not (FailedException or OperationCanceledException or TimeoutException))
+            {
+                // Standard output usually ends a moment before the process does; the exit is the better story.
+                await Task.WhenAny(child.Process.Exited, Task.Delay(s_exitPause, time)).ConfigureAwait(false);
+            }
+
             if (child.Process.Exited.IsCompleted)
             {
                 var exit = await child.Process.Exited.ConfigureAwait(false);

@@ -25,6 +25,7 @@ internal sealed class ServerSession : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly SecretScrubber _scrub;
     private volatile TaskCompletionSource<string> _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile string? _unansweredCut;
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Takes over a connected client.</summary>
@@ -61,7 +62,11 @@ internal sealed class ServerSession : IAsyncDisposable
     public void End(string why) => _ended.TrySetResult(why);
 
     /// <summary>An answer was cut at its bound: whoever waits for one need not wait longer.</summary>
-    public void Cut(string words) => _cut.TrySetResult(words);
+    public void Cut(string words)
+    {
+        _unansweredCut = words;
+        _cut.TrySetResult(words);
+    }
 
     /// <summary>Calls back when the server says that what it declares has changed.</summary>
     public void OnSurfaceChanged(Action changed)
@@ -97,11 +102,18 @@ internal sealed class ServerSession : IAsyncDisposable
             }
 
             var detail = await call.ConfigureAwait(false);
+            _unansweredCut = null;
             return new ProbeOutcome(_time.GetUtcNow(), _time.GetElapsedTime(start), null, detail);
         }
         catch (Exception e)
         {
             var (kind, words) = FailureClassifier.Classify(e, _watch, limit);
+            if (kind == FailureKind.Timeout && _unansweredCut is { } cutBefore)
+            {
+                // A line that never ends keeps every later answer from coming: the time-out is only its consequence.
+                (kind, words) = (FailureKind.Oversized, $"{cutBefore} {words}");
+            }
+
             return new ProbeOutcome(_time.GetUtcNow(), _time.GetElapsedTime(start), kind, _scrub.Scrub(words));
         }
         finally
