@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 
 namespace McpActors.FaultServer;
@@ -75,7 +76,13 @@ internal sealed class McpSession(Options options)
             case "ping" when options.ErrorOnPing:
                 return Write(id, writer => Error(writer, -32603, "ping is broken today"));
             case "ping" when legacy:
-                return Write(id, writer => Result(writer, static _ => { }));
+                return Write(id, writer => Result(writer, w =>
+                {
+                    if (options.OnPing && options.HugeAnswerBytes is { } size)
+                    {
+                        w.WriteString("padding", new string('x', size));
+                    }
+                }));
             case "tools/list":
                 return Write(id, writer => ListTools(writer, parameters));
             case "tools/call":
@@ -239,6 +246,6 @@ internal sealed class McpSession(Options options)
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>True for the first request that <c>--endless-line</c> spoils.</summary>
-    public static bool IsToolCall(ReadOnlySpan<byte> message) => message.IndexOf("\"tools/call\""u8) >= 0;
+    /// <summary>True for a request of that method.</summary>
+    public static bool IsCallOf(ReadOnlySpan<byte> message, string method) => message.IndexOf(Encoding.UTF8.GetBytes($"\"{method}\"")) >= 0;
 }

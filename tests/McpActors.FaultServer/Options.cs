@@ -33,6 +33,7 @@ internal sealed class Options
           --garbage-only             answers every request with a line that is no JSON
           --endless-line             answers the first tools/call with a line that never ends
           --huge-answer BYTES        tools/call answers a text of so many bytes
+          --on-ping                  ping, not tools/call, meets --endless-line and --huge-answer
           --slow-drip                writes every answer byte by byte, 10 ms apart
           --delay-ms N               waits before every answer
           --stderr-lines N           writes N lines on standard error at the start
@@ -95,6 +96,8 @@ internal sealed class Options
 
     public int? HugeAnswerBytes { get; private set; }
 
+    public bool OnPing { get; private set; }
+
     public bool SlowDrip { get; private set; }
 
     public int DelayMilliseconds { get; private set; }
@@ -152,6 +155,7 @@ internal sealed class Options
                     case "--garbage-only": o.GarbageOnly = true; break;
                     case "--endless-line": o.EndlessLine = true; break;
                     case "--huge-answer": o.HugeAnswerBytes = Number(); break;
+                    case "--on-ping": o.OnPing = true; break;
                     case "--slow-drip": o.SlowDrip = true; break;
                     case "--delay-ms": o.DelayMilliseconds = Number(); break;
                     case "--stderr-lines": o.StderrLines = Number(); break;

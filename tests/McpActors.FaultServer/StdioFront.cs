@@ -31,7 +31,7 @@ internal sealed class StdioFront(Options options, McpSession session)
             }
 
             await Task.Delay(options.DelayMilliseconds).ConfigureAwait(false);
-            if (options.EndlessLine && McpSession.IsToolCall(message))
+            if (options.EndlessLine && McpSession.IsCallOf(message, options.OnPing ? "ping" : "tools/call"))
             {
                 await WriteForEverAsync().ConfigureAwait(false);
             }
