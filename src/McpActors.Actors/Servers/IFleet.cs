@@ -9,6 +9,20 @@ public interface IFleet
     /// <summary>A page of servers in the order of their names.</summary>
     Task<FleetProtocol.ServerPage> ListAsync(string? after, int limit, CancellationToken cancellationToken);
 
+    /// <summary>Every server in the order of their names, page by page.</summary>
+    async Task<IReadOnlyList<ServerProtocol.ServerStatus>> ListAllAsync(CancellationToken cancellationToken)
+    {
+        var all = new List<ServerProtocol.ServerStatus>();
+        FleetProtocol.ServerPage page;
+        do
+        {
+            page = await ListAsync(all.Count == 0 ? null : all[^1].Name, 200, cancellationToken).ConfigureAwait(false);
+            all.AddRange(page.Items);
+        }
+        while (page.More);
+        return all;
+    }
+
     /// <summary>One server; both parts are null when the fleet has none of that name.</summary>
     Task<FleetProtocol.ServerFound> FindAsync(string name, CancellationToken cancellationToken);
 

@@ -55,7 +55,7 @@ internal sealed class FleetStarter(
     {
         await ListeningAsync(stoppingToken).ConfigureAwait(false);
         var url = http.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "";
-        log.LogInformation("McpActors {Version} listens at {Url}; its data is in {Data}",
+        log.LogInformation("McpActors {Version} listens at {Url} with its data in {Data}",
             typeof(FleetStarter).Assembly.GetName().Version?.ToString(3), url, folder.Path);
         foreach (var diagnostic in local.Declaration.Diagnostics)
         {
@@ -110,7 +110,16 @@ internal sealed class FleetStarter(
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250), time);
         while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
         {
-            var states = await StatesAsync(stop).ConfigureAwait(false);
+            IReadOnlyList<ServerProtocol.ServerStatus> states;
+            try
+            {
+                states = await fleet.ListAllAsync(stop).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                continue;
+            }
+
             var late = time.GetElapsedTime(begin) > s_patience;
             var open = states.Count(s => s.State is ServerState.Unknown or ServerState.Starting);
             if (open > 0 && !late)
@@ -127,32 +136,6 @@ internal sealed class FleetStarter(
             }
 
             return;
-        }
-    }
-
-    private async Task<List<ServerProtocol.ServerStatus>> StatesAsync(CancellationToken stop)
-    {
-        var states = new List<ServerProtocol.ServerStatus>();
-        string? after = null;
-        while (true)
-        {
-            FleetProtocol.ServerPage page;
-            try
-            {
-                page = await fleet.ListAsync(after, 200, stop).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
-                continue;
-            }
-
-            states.AddRange(page.Items);
-            if (!page.More)
-            {
-                return states;
-            }
-
-            after = page.Items[^1].Name;
         }
     }
 }
