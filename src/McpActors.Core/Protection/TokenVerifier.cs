@@ -107,7 +107,7 @@ public sealed class TokenVerifier
     /// <summary>The shortest text that is looked at, in characters.</summary>
     public const int MinLength = 400;
 
-    /// <summary>The longest text that is looked at, in characters. The longest possible token has 1,157.</summary>
+    /// <summary>The longest text that is looked at, in characters: a little more than the longest possible token.</summary>
     public const int MaxLength = 1200;
 
     private const int SignatureCharacters = 86;
