@@ -41,6 +41,14 @@ public sealed class SecretScrubber
     public static SecretScrubber For(ServerDefinition definition) =>
         definition.Secrets.Count == 0 ? None : new SecretScrubber(definition.Secrets);
 
+    /// <summary>Every form in which a secret is looked for; none for a trivial one.</summary>
+    internal static IReadOnlySet<string> Forms(string secret)
+    {
+        var forms = new HashSet<string>(StringComparer.Ordinal);
+        AddForms(secret, forms);
+        return forms;
+    }
+
     /// <summary>The text with every known secret replaced by <see cref="Redactor.Mask"/>; the same string when there is none.</summary>
     public string Scrub(string text)
     {
