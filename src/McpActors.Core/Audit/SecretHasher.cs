@@ -175,18 +175,21 @@ public sealed class SecretHasher
     // An argument list: "--token" says what the element after it is, whatever its type.
     private JsonArray Elements(JsonArray array)
     {
-        if (!array.All(element => element is JsonValue))
-        {
-            return new JsonArray([.. array.Select(Plain)]);
-        }
-
-        var texts = array.Select(element => element is JsonValue value && value.TryGetValue<string>(out var text) ? text : element!.ToJsonString()).ToArray();
+        var texts = array.Select(Argument).ToArray();
         var found = CredentialFinder.InArguments(texts);
         return new JsonArray([.. array.Select((element, i) =>
             element is JsonValue value && value.TryGetValue<string>(out _) ? Replace(texts[i], found[i])
-            : found[i].Count > 0 ? Hash(texts[i])
+            : element is not null && found[i].Count > 0 ? Hash(element.ToJsonString())
             : Plain(element))]);
     }
+
+    private static string Argument(JsonNode? element) => element switch
+    {
+        JsonValue value when value.TryGetValue<string>(out var text) => text,
+        JsonValue value => value.ToJsonString(),
+        null => "",
+        _ => "value",
+    };
 
     // Below a secret name.
     private JsonNode? Secret(JsonNode? node) => node switch

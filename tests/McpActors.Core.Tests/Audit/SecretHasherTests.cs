@@ -67,6 +67,7 @@ public sealed class SecretHasherTests
     [InlineData("""{"x":[{"clientSecret":["V"]}]}""")]
     [InlineData("""{"x":[{"name":"API_KEY","value":"V"}]}""")]
     [InlineData("""{"args":["--password","V"]}""")]
+    [InlineData("""{"args":[null,{"a":1},"--password","V",["x"]]}""")]
     [InlineData("""{"args":["--api-key=V"]}""")]
     [InlineData("""{"headers":{"Authorization":"Basic V"}}""")]
     public void A16_a_secret_that_nobody_told_is_known_by_the_name_beside_it(string place)
@@ -105,8 +106,13 @@ public sealed class SecretHasherTests
     }
 
     [Fact]
-    public void A16_an_object_under_a_secret_name_is_hashed_whole_in_canonical_form() =>
-        Shown(Hasher, """{"token":{"b":1,"a":[2]}}""").Should().Be($$"""{"token":"{{Hasher.Hash("""{"a":[2],"b":1}""")}}"}""");
+    public void A16_an_object_under_a_secret_name_is_hashed_whole_in_canonical_form()
+    {
+        const string Whole = """{"a":[2],"b":1}""";
+
+        Shown(Hasher, """{"args":["--token",{"b":1,"a":[2]},{"c":3}],"token":{"b":1,"a":[2]}}""")
+            .Should().Be($$"""{"args":["--token","{{Hasher.Hash(Whole)}}",{"c":3}],"token":"{{Hasher.Hash(Whole)}}"}""");
+    }
 
     [Fact]
     public void A16_a_known_secret_is_found_as_a_number_too()
