@@ -117,5 +117,6 @@ internal sealed class ProcessCaretaker(
 
         // A start that was under way when the stop began may have come too late for the first round.
         await processes.StopAllAsync(s_grace).ConfigureAwait(false);
+        ProcessHost.EndAdopted();
     }
 }

@@ -7,6 +7,7 @@ using McpActors.Host.Cluster;
 using McpActors.Host.Monitoring;
 using McpActors.Host.Servers;
 using McpActors.Host.Servers.Configuration;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
@@ -64,15 +65,24 @@ internal static class NodeApp
             var app = builder.Build();
             await using (app.ConfigureAwait(false))
             {
-                MapRoutes(app);
                 try
                 {
+                    MapRoutes(app);
                     await app.RunAsync().ConfigureAwait(false);
                     return 0;
                 }
                 catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
                 {
                     return Fail($"{urls} is in use. Another node may be running there; end it, or choose another address with --urls.");
+                }
+                catch (SqliteException e)
+                {
+                    return Fail($"the database in {folder.Path} cannot be used ({e.Message}). Restore it from a backup, or move it away and start anew.");
+                }
+                catch (OperationCanceledException)
+                {
+                    // Told to stop before the start was through: that is no failure.
+                    return 0;
                 }
                 catch (OptionsValidationException e)
                 {
@@ -88,6 +98,7 @@ internal static class NodeApp
         logging.AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error)
             .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None)
             .AddFilter("Akka", LogLevel.Error)
             .AddFilter("ModelContextProtocol", LogLevel.None);

@@ -39,6 +39,16 @@ public sealed class ApiTests(SmallFleet fleet) : IClassFixture<SmallFleet>
 {
     private readonly NodeProcess _node = fleet.Node;
 
+    [Theory]
+    [InlineData("?to=0001-01-01T00:00:00Z")]
+    [InlineData("?from=9999-12-31T23:59:59Z")]
+    public async Task The_ends_of_time_are_no_fault_of_the_node(string query)
+    {
+        var answer = await _node.GetAsync("/api/v1/servers/alpha/metrics" + query);
+
+        ((int)answer.Status).Should().BeOneOf(200, 400);
+    }
+
     [Fact]
     public async Task A_list_pages_with_a_limit_and_a_cursor_and_misses_and_repeats_nothing()
     {

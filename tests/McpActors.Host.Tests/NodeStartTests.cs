@@ -61,6 +61,52 @@ public sealed class NodeStartTests : IDisposable
     }
 
     [Fact]
+    public async Task A_database_that_is_none_is_refused_in_words()
+    {
+        await using (var node = await NodeProcess.StartAsync(_folder))
+        {
+            await node.UntilAllHealthyAsync();
+            (await node.TerminateAsync()).Status.Should().Be(0);
+        }
+
+        File.Delete(Path.Combine(_folder.Data, "mcpactors.db-wal"));
+        await File.WriteAllBytesAsync(Path.Combine(_folder.Data, "mcpactors.db"), Enumerable.Range(0, 20_000).Select(i => (byte)(i * 7)).ToArray());
+        var run = await RunAsync("--urls", "http://127.0.0.1:0");
+
+        run.Status.Should().Be(1);
+        run.Error.Should().Contain("the database in " + _folder.Data).And.Contain("backup");
+        run.All.Should().NotContain("   at ");
+        MarkedProcesses.Of(_folder.NodeId!).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_server_with_a_slash_in_its_name_can_be_asked_about()
+    {
+        _folder.Fault("@scope/pkg").Save();
+        await using var node = await NodeProcess.StartAsync(_folder);
+        await node.UntilAllHealthyAsync();
+
+        foreach (var route in (string[])["", "/health", "/logs", "/version", "/tools", "/metrics"])
+        {
+            var answer = await node.JsonAsync("/api/v1/servers/%40scope%2Fpkg" + route);
+            answer["name"]!.GetValue<string>().Should().Be("@scope/pkg");
+        }
+    }
+
+    [Fact]
+    public async Task A_stop_during_a_self_check_leaves_nothing_behind()
+    {
+        _folder.Fault("checked").Setting("checked", "selfCheck", """["--hang-at-start", "--ignore-eof", "--ignore-sigterm"]""").Save();
+        await using var node = await NodeProcess.StartAsync(_folder);
+        await node.UntilAllHealthyAsync();
+        await Poll.UntilAsync(TimeSpan.FromSeconds(30), () => MarkedProcesses.Of(_folder.NodeId!).Count >= 2, () => "The self-check did not start.");
+
+        (await node.TerminateAsync()).Status.Should().Be(0);
+
+        MarkedProcesses.Of(_folder.NodeId!).Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task A_setting_out_of_its_range_is_refused_with_the_range()
     {
         var run = await RunAsync(["--urls", "http://127.0.0.1:0"], new Dictionary<string, string?> { ["MCPACTORS_Node__StartConcurrency"] = "0" });

@@ -19,6 +19,7 @@ internal sealed class VersionActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan s_readEvery = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan s_readLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_diskLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_firstRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_settle = TimeSpan.FromSeconds(1);
 
     private readonly string _name;
@@ -30,6 +31,7 @@ internal sealed class VersionActor : ReceiveActor, IWithTimers
     private IOpenServer? _server;
     private int _epoch;
     private bool _reading;
+    private TimeSpan _retry = s_firstRetry;
 
     public VersionActor(string name, ServerDefinition? definition, ServerContext node)
     {
@@ -152,8 +154,14 @@ internal sealed class VersionActor : ReceiveActor, IWithTimers
         if (read.Reading is not { } reading)
         {
             Context.Parent.Tell(new HealthInput.Examined(Subject, read.Fault));
+
+            // A backend that is only warming up must not cost half an hour of "degraded".
+            Timers.StartSingleTimer(ReadSurface.Settled, ReadSurface.Instance, _retry);
+            _retry = _retry * 2 < s_readEvery ? _retry * 2 : s_readEvery;
             return;
         }
+
+        _retry = s_firstRetry;
 
         var surface = ToolSurface.Of(new SurfaceDeclaration(
             reading.Tools, reading.Prompts, reading.Resources, reading.ResourceTemplates, reading.Instructions));
@@ -173,7 +181,11 @@ internal sealed class VersionActor : ReceiveActor, IWithTimers
     // What a server declares is hashed as it is, and shown without this node's secrets.
     private JsonNode Scrubbed(JsonNode item)
     {
-        var text = item.ToJsonString();
+        if (ServerSession.TextOf(item) is not { } text)
+        {
+            return new JsonObject { ["unreadable"] = "It holds half a character and cannot be shown." };
+        }
+
         var scrubbed = _scrub.Scrub(text);
         return ReferenceEquals(text, scrubbed) ? item : JsonNode.Parse(scrubbed)!;
     }

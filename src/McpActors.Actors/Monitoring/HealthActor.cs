@@ -47,7 +47,13 @@ internal sealed class HealthActor : ReceiveActor, IWithTimers
         Receive<Probed>(OnProbed);
         Receive<LookAtSigns>(_ => OnSigns());
         Receive<SelfCheck>(_ => OnSelfCheck());
-        Receive<SelfChecked>(done => Decide(new HealthInput.Examined("its self-check", done.Fault)));
+        Receive<SelfChecked>(done =>
+        {
+            if (done.Epoch == _epoch)
+            {
+                Decide(new HealthInput.Examined("its self-check", done.Fault));
+            }
+        });
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -98,7 +104,7 @@ internal sealed class HealthActor : ReceiveActor, IWithTimers
         if (_probing)
         {
             // A sign appeared while a probe waits: ask again as soon as that one has ended.
-            _probeAgain = suspicious;
+            _probeAgain |= suspicious;
             return;
         }
 
@@ -140,8 +146,9 @@ internal sealed class HealthActor : ReceiveActor, IWithTimers
             return;
         }
 
+        var epoch = _epoch;
         _node.Processes.RunAsync(process with { Args = args }, s_selfCheckLimit)
-            .PipeTo(Self, success: fault => new SelfChecked(fault), failure: e => new SelfChecked("It could not be run: " + e.GetType().Name + "."));
+            .PipeTo(Self, success: fault => new SelfChecked(epoch, fault), failure: e => new SelfChecked(epoch, "It could not be run: " + e.GetType().Name + "."));
     }
 
     private void Decide(HealthInput input)
@@ -201,7 +208,7 @@ internal sealed class HealthActor : ReceiveActor, IWithTimers
 
     private sealed record Probed(int Epoch, ProbeOutcome Outcome);
 
-    private sealed record SelfChecked(string? Fault);
+    private sealed record SelfChecked(int Epoch, string? Fault);
 
     private sealed class LookAtSigns
     {

@@ -275,7 +275,7 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
             return;
         }
 
-        if (changed.Health.State != _health.State)
+        if (changed.Health.State != _health.State && !_node.Life.Stopping)
         {
             _node.Logs.Note(_name, $"{Wire.Name(_health.State)} -> {Wire.Name(changed.Health.State)}: {changed.Health.Cause}");
             _node.Log.Log(changed.Health.State is ServerState.Healthy or ServerState.Starting or ServerState.Stopped ? LogLevel.Information : LogLevel.Warning,

@@ -36,6 +36,8 @@ internal static class CredentialFinder
 
     private static readonly Regex Challenge = new(@"\b(?:[Bb]earer|BEARER|[Bb]asic|BASIC)[ \t]+([A-Za-z0-9_\-.~+/=:]+)", Linear);
 
+    private static readonly Regex Flag = new(@"--?([A-Za-z][A-Za-z0-9_\-]*)[ \t]+[""']?([^\s""'\-][^\s""']*)", Linear);
+
     private static readonly Regex Name = new(@"[A-Za-z_][A-Za-z0-9_.\-]*(?:%[0-9A-Fa-f]{2}[A-Za-z0-9_.\-]*)*", Linear);
 
     /// <summary>Where a free text holds something that looks like a credential; in no order, may overlap.</summary>
@@ -51,9 +53,23 @@ internal static class CredentialFinder
         AddUserInfo(text, found);
         AddChallenges(text, found);
         NamedValues.Add(text, Name, found);
+        AddFlagged(text, found);
         RandomWords.Add(text, found);
 
         return found;
+    }
+
+    /// <summary>A flag and its value within one text, as in <c>sh -c "serve --password x"</c>.</summary>
+    private static void AddFlagged(string text, List<TextSpan> found)
+    {
+        for (var match = Flag.Match(text); match.Success; match = match.NextMatch())
+        {
+            var value = match.Groups[2];
+            if (value.Length >= 4 && SecretWords.Smells(match.Groups[1].Value) && !IsReference(value.ValueSpan))
+            {
+                found.Add(new TextSpan(value.Index, value.Index + value.Length));
+            }
+        }
     }
 
     /// <summary>As <see cref="InText"/>, and every value of the query or fragment whose (decoded) name smells.</summary>

@@ -111,6 +111,22 @@ public static class LeftoverDecider
             }
         }
 
+        // A descendant in a session of its own with an emptied environment carries no mark; its ancestry still tells.
+        var ending = leftovers.Select(l => l.Pid).ToHashSet();
+        foreach (var process in processes)
+        {
+            if (process.IsZombie || process.Instance is not null || untouchable.Contains(process.Pid) || ending.Contains(process.Pid))
+            {
+                continue;
+            }
+
+            var ancestors = AncestorsOf(process.Pid, byPid);
+            if (!ancestors.Overlaps(otherNodes) && leftovers.FirstOrDefault(l => ancestors.Contains(l.Pid)) is { } parent)
+            {
+                leftovers.Add(new Leftover(process.Pid, process.StartTicks, parent.Server, $"it descends from process {parent.Pid}"));
+            }
+        }
+
         return leftovers;
     }
 

@@ -45,9 +45,14 @@ internal sealed class FleetStarter(
         {
             await RunAsync(stoppingToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
             // The node leaves, or could not start at all: the host would call this a failure where it never came up.
+        }
+        catch (Exception e)
+        {
+            log.LogError(e, "The fleet could not be started; the node stops.");
+            throw;
         }
     }
 

@@ -44,6 +44,7 @@ internal static class ServersApi
 {
     private const int DefaultLimit = 100;
     private const int MaxLimit = 200;
+    private static readonly TimeSpan s_kept = TimeSpan.FromHours(3);
     private const int MaxTail = 10_000;
 
     /// <summary>Maps <c>/api/v1/servers</c> and what lies below.</summary>
@@ -53,13 +54,13 @@ internal static class ServersApi
         servers.MapGet("", ListAsync).WithSummary("All servers, in the order of their names.").Produces<Page<ServerSummary>>();
         servers.MapGet("/{name}", ShowAsync).WithSummary("One server with its declaration.").Produces<ServerDetail>();
         servers.MapGet("/{name}/health", (string name, IFleet fleet, CancellationToken stop) =>
-                ReportAsync<ServerProtocol.HealthReport>(fleet, new ServerProtocol.GetHealth(name), stop))
+                ReportAsync<ServerProtocol.HealthReport>(fleet, new ServerProtocol.GetHealth(Plain(name)), stop))
             .WithSummary("Health, its cause, the last probes and changes.").Produces<ServerProtocol.HealthReport>();
         servers.MapGet("/{name}/metrics", MetricsAsync)
             .WithSummary("Samples of the last three hours, one a minute; from, to: RFC 3339 times; step: seconds.").Produces<ServerProtocol.MetricsReport>();
         servers.MapGet("/{name}/logs", LogsAsync).WithSummary("The last lines of the server's log; tail: 1 to 10000, of which the last 500 are kept.").Produces<ServerProtocol.LogReport>();
         servers.MapGet("/{name}/version", (string name, IFleet fleet, CancellationToken stop) =>
-                ReportAsync<ServerProtocol.VersionReport>(fleet, new ServerProtocol.GetVersion(name), stop))
+                ReportAsync<ServerProtocol.VersionReport>(fleet, new ServerProtocol.GetVersion(Plain(name)), stop))
             .WithSummary("What runs: package, server info, protocol revision, tool surface.").Produces<ServerProtocol.VersionReport>();
         servers.MapGet("/{name}/tools", ToolsAsync).WithSummary("The tools as the server declares them.").Produces<ToolPage>();
     }
@@ -88,8 +89,12 @@ internal static class ServersApi
             [.. page.Items.Select(s => Summary(s, local))], page.More ? Cursor.Write(page.Items[^1].Name) : null, page.Total));
     }
 
+    // Routing decodes every escape of a path segment but the slash, which many servers have in their names.
+    private static string Plain(string name) => name.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+
     private static async Task<IResult> ShowAsync(string name, IFleet fleet, LocalServers local, CancellationToken stop)
     {
+        name = Plain(name);
         var found = await fleet.FindAsync(name, stop).ConfigureAwait(false);
         return found is { Status: { } status, Declared: { } declared }
             ? Results.Ok(new ServerDetail(Summary(status, local), declared,
@@ -101,20 +106,20 @@ internal static class ServersApi
         string name, IFleet fleet, TimeProvider time, CancellationToken stop, DateTimeOffset? from = null, DateTimeOffset? to = null, double step = 0)
     {
         var end = to ?? time.GetUtcNow().AddSeconds(1);
-        var begin = from ?? end.AddHours(-3);
+        var begin = from ?? (end - DateTimeOffset.MinValue > s_kept ? end - s_kept : DateTimeOffset.MinValue);
         if (begin >= end || !double.IsFinite(step) || step is < 0 or > 86_400)
         {
             return Problems.Malformed("from, to and step do not make a range.", "Give from before to, and a step of 0 (all) to 86400 seconds.");
         }
 
         return await ReportAsync<ServerProtocol.MetricsReport>(
-            fleet, new ServerProtocol.GetMetrics(name, begin, end, TimeSpan.FromSeconds(step)), stop).ConfigureAwait(false);
+            fleet, new ServerProtocol.GetMetrics(Plain(name), begin, end, TimeSpan.FromSeconds(step)), stop).ConfigureAwait(false);
     }
 
     private static async Task<IResult> LogsAsync(string name, IFleet fleet, CancellationToken stop, int tail = 100) =>
         tail is < 1 or > MaxTail
             ? Problems.Malformed($"tail is {tail}.", $"Give a tail of 1 to {MaxTail} lines.")
-            : await ReportAsync<ServerProtocol.LogReport>(fleet, new ServerProtocol.GetLogs(name, tail), stop).ConfigureAwait(false);
+            : await ReportAsync<ServerProtocol.LogReport>(fleet, new ServerProtocol.GetLogs(Plain(name), tail), stop).ConfigureAwait(false);
 
     private static async Task<IResult> ToolsAsync(
         string name, IFleet fleet, CancellationToken stop, int limit = DefaultLimit, string? cursor = null)
@@ -130,7 +135,7 @@ internal static class ServersApi
             return Problems.Malformed("The cursor is none of this API's.", "Give nextCursor of the page before, unchanged, or none.");
         }
 
-        var report = await fleet.AskServerAsync<ServerProtocol.ToolsReport>(new ServerProtocol.GetTools(name, offset, limit), stop).ConfigureAwait(false);
+        var report = await fleet.AskServerAsync<ServerProtocol.ToolsReport>(new ServerProtocol.GetTools(Plain(name), offset, limit), stop).ConfigureAwait(false);
         if (report is null)
         {
             return Problems.NoServer();

@@ -28,6 +28,11 @@ public sealed class LeftoverDeciderTests
     }
 
     [Fact]
+    public void A_descendant_that_hid_from_every_mark_is_found_by_its_ancestry() =>
+        Decide([Record(100, 700)], Plain(100, 700), Plain(300, 800) with { Ppid = 100, Session = 300 })
+            .Should().Contain(new Leftover(300, 800, "files", "it descends from process 100"));
+
+    [Fact]
     public void A_reused_number_is_left_alone() => Decide([Record(100, 700)], Plain(100, 701)).Should().BeEmpty();
 
     [Fact]

@@ -27,6 +27,8 @@ public sealed class RedactorSpec
     [InlineData("{\"password\": \"hunter22\"}", "x")]
     [InlineData("{\"a\":{\"clientSecret\":\"hunter22 and \\\" more\"}}", "x")]
     [InlineData("Cookie: a=1; sid=hunter22", "x")]
+    [InlineData("-c", "serve --port 80 --password hunter22")]
+    [InlineData("-lc", "npx -y pkg@1.2.3 --api-key 'hunter22'")]
     public void A_named_secret_in_arguments_is_masked(string first, string second)
     {
         var masked = string.Join(' ', Redactor.Arguments([first, second], []));

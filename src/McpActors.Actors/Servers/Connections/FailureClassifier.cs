@@ -15,6 +15,11 @@ internal static class FailureClassifier
     /// <param name="limit">The time-out that applied.</param>
     public static (FailureKind Kind, string Detail) Classify(Exception error, HttpWatch? watch, TimeSpan limit)
     {
+        if (Find<OversizedException>(error) is { } cut)
+        {
+            return (FailureKind.Oversized, cut.Message);
+        }
+
         if (watch is not null)
         {
             if (watch.Oversized)

@@ -18,6 +18,7 @@ internal sealed class ProcessHost(ProcessLedger ledger, TimeProvider time) : IPr
     private static readonly TimeSpan s_markedTableAge = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<HostedProcess, byte> _running = new();
+    private readonly ConcurrentDictionary<ChildProcess, byte> _checks = new();
     private readonly Lock _gate = new();
     private (ProcTable Table, long At)? _plain;
     private (ProcTable Table, long At)? _marked;
@@ -26,6 +27,7 @@ internal sealed class ProcessHost(ProcessLedger ledger, TimeProvider time) : IPr
     /// <exception cref="ProcessStartException">It could not be started; nothing is left.</exception>
     public HostedProcess Start(ServerDefinition definition, ServerLog log)
     {
+        var startedAt = time.GetUtcNow();
         var child = ChildProcess.Start(new ChildStart
         {
             Definition = definition.Process!,
@@ -34,7 +36,7 @@ internal sealed class ProcessHost(ProcessLedger ledger, TimeProvider time) : IPr
             Stdout = definition.Transport == ServerTransport.Stdio ? null : log.Stdout.Append,
             Time = time,
         });
-        var hosted = new HostedProcess(definition.Name, child, log, this, time.GetUtcNow());
+        var hosted = new HostedProcess(definition.Name, child, log, this, startedAt);
         _running[hosted] = 0;
         try
         {
@@ -58,7 +60,12 @@ internal sealed class ProcessHost(ProcessLedger ledger, TimeProvider time) : IPr
         Task.WhenAll(_running.Keys.Where(p => p.Server == server).Select(p => p.StopAsync(grace)));
 
     /// <summary>What /proc shows of a child now, at most a second old.</summary>
-    public ProcessSigns Signs(ChildProcess child) => ProcFs.Signs(Table(ref _plain, s_tableAge, markers: false), child);
+    public ProcessSigns Signs(ChildProcess child)
+    {
+        var table = Table(ref _plain, s_tableAge, markers: false);
+        child.Remember(table);
+        return ProcFs.Signs(table, child);
+    }
 
     public TreeSample? Sample(int pid, string instance)
     {
@@ -94,6 +101,7 @@ internal sealed class ProcessHost(ProcessLedger ledger, TimeProvider time) : IPr
             return e.Refusal.Words;
         }
 
+        _checks[child] = 0;
         await using (child.ConfigureAwait(false))
         {
             try
@@ -105,6 +113,11 @@ internal sealed class ProcessHost(ProcessLedger ledger, TimeProvider time) : IPr
             catch (TimeoutException)
             {
                 return $"It did not end within {HealthDecider.Text(limit)}.";
+            }
+            finally
+            {
+                await child.CleanUpAsync(CancellationToken.None).ConfigureAwait(false);
+                _checks.TryRemove(child, out _);
             }
         }
     }
@@ -123,7 +136,20 @@ internal sealed class ProcessHost(ProcessLedger ledger, TimeProvider time) : IPr
     }
 
     /// <summary>Ends every process of this node, all at once; bounded by twice the longest grace and a little.</summary>
-    public Task StopAllAsync(TimeSpan grace) => Task.WhenAll(_running.Keys.Select(p => p.StopAsync(grace)));
+    public Task StopAllAsync(TimeSpan grace) => Task.WhenAll(
+        [.. _running.Keys.Select(p => p.StopAsync(grace)), .. _checks.Keys.Select(c => c.CleanUpAsync(CancellationToken.None))]);
+
+    /// <summary>
+    /// Ends what the node has adopted: descendants of dead servers that hid from every mark (a session of their own and
+    /// an emptied environment). To be called last, when no server runs any more.
+    /// </summary>
+    public static void EndAdopted()
+    {
+        foreach (var row in ProcTable.Take().Rows.Where(r => r.Ppid == Environment.ProcessId && r.State is not ('Z' or 'X')))
+        {
+            Native.SignalVerified(row.Pid, Native.SigKill, pid => ProcFs.ReadProcess(pid)?.StartTicks == row.StartTicks);
+        }
+    }
 
     /// <summary>A process has ended and nothing of it is left.</summary>
     public void Forget(HostedProcess process)
@@ -167,7 +193,7 @@ internal sealed class HostedProcess(string server, ChildProcess process, ServerL
     /// <summary>The last lines that it wrote, for an error text; empty when there are none.</summary>
     public string LastLines()
     {
-        var lines = log.LastLines(QuotedLines);
+        var lines = log.LastLines(QuotedLines, Launched.StartedAt);
         return lines.Length == 0 ? "" : " Its last lines: " + lines.ReplaceLineEndings(" | ");
     }
 

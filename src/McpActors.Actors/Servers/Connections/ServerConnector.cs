@@ -1,3 +1,4 @@
+using System.Text.Json;
 using McpActors.Actors.Servers.Processes;
 using McpActors.Core.Monitoring;
 using McpActors.Core.Servers;
@@ -32,13 +33,14 @@ internal sealed class ServerConnector(ProcessHost processes, ServerLogs logs, St
         while (true)
         {
             var (result, refused) = await OpenOnceAsync(definition, revision, launched, cancellationToken).ConfigureAwait(false);
-            if (!refused || definition.Transport != ServerTransport.Stdio || ProtocolRevisions.After(revision) is not { } older)
+            if (!refused || ProtocolRevisions.After(revision) is not { } older)
             {
                 return result;
             }
 
-            // On stdio the first message picks the era: after server/discover some servers refuse initialize for good.
-            logs.For(definition).Note($"refused the handshake; a fresh process is asked for revision {older}");
+            // On stdio the first message picks the era: after server/discover some servers refuse initialize for good, and
+            // some answer what they do not know with an empty result, which is no discovery.
+            logs.For(definition).Note($"refused the handshake; it is asked anew, for revision {older}");
             revision = older;
         }
     }
@@ -66,7 +68,7 @@ internal sealed class ServerConnector(ProcessHost processes, ServerLogs logs, St
         catch (Exception e)
         {
             var failed = await ExplainAsync(attempt, e, time.GetElapsedTime(start)).ConfigureAwait(false);
-            var refused = e is McpException && attempt.Child?.Process.Exited.IsCompleted == false && !cancellationToken.IsCancellationRequested;
+            var refused = e is McpException or JsonException && attempt.Child?.Process.Exited.IsCompleted != true && !cancellationToken.IsCancellationRequested;
             await attempt.CleanUpAsync(definition.Settings.Restart.StopGrace).ConfigureAwait(false);
             return (failed, refused);
         }

@@ -65,7 +65,7 @@ internal sealed class ServerSession : IAsyncDisposable
     public void Cut(string words)
     {
         _unansweredCut = words;
-        _cut.TrySetResult(words);
+        Interlocked.Exchange(ref _cut, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult(words);
     }
 
     /// <summary>Calls back when the server says that what it declares has changed.</summary>
@@ -89,7 +89,7 @@ internal sealed class ServerSession : IAsyncDisposable
     public async Task<ProbeOutcome> ProbeAsync(TimeSpan limit)
     {
         _watch?.Reset();
-        var cut = _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var cut = _cut;
         var start = _time.GetTimestamp();
         using var cancel = new CancellationTokenSource(limit, _time);
         try
@@ -129,7 +129,20 @@ internal sealed class ServerSession : IAsyncDisposable
     /// <summary>Everything that the server declares, as it declares it: all pages, within bounds.</summary>
     /// <exception cref="OperationCanceledException">It took longer than the token allows.</exception>
     /// <exception cref="McpException">The server refused a list that its capabilities promise.</exception>
+    /// <exception cref="IOException">An answer was cut at its bound.</exception>
     public async Task<SurfaceReading> ReadSurfaceAsync(CancellationToken cancellationToken)
+    {
+        var cut = _cut.Task;
+        var read = ReadListsAsync(cancellationToken);
+        if (await Task.WhenAny((Task)read, cut).WaitAsync(cancellationToken).ConfigureAwait(false) == cut)
+        {
+            throw new OversizedException(await cut.ConfigureAwait(false));
+        }
+
+        return await read.ConfigureAwait(false);
+    }
+
+    private async Task<SurfaceReading> ReadListsAsync(CancellationToken cancellationToken)
     {
         var capabilities = _client.ServerCapabilities;
         var budget = new Budget();
@@ -163,6 +176,19 @@ internal sealed class ServerSession : IAsyncDisposable
         catch (Exception)
         {
             // What a closing connection throws changes nothing: it is being thrown away.
+        }
+    }
+
+    /// <summary>An item as JSON; null where a text in it is half a surrogate pair, which no JSON writer takes.</summary>
+    public static string? TextOf(JsonNode item)
+    {
+        try
+        {
+            return item.ToJsonString();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            return null;
         }
     }
 
@@ -257,12 +283,15 @@ internal sealed class ServerSession : IAsyncDisposable
 
         public bool Take(JsonNode item)
         {
-            _bytes += item.ToJsonString().Length;
+            _bytes += TextOf(item)?.Length ?? 0;
             Complete &= ++_items <= MaxItems && _bytes <= MaxSurface;
             return Complete;
         }
     }
 }
+
+/// <summary>An answer was longer than its bound and was cut; the message says so in words.</summary>
+internal sealed class OversizedException(string words) : IOException(words);
 
 /// <summary>All that a server declares.</summary>
 internal sealed record SurfaceReading(

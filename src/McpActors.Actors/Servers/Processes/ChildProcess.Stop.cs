@@ -29,6 +29,7 @@ public sealed partial class ChildProcess
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(20);
 
     private readonly CancellationTokenSource _hurry = new();
+    private readonly HashSet<(int Pid, long StartTicks)> _descendants = [];
     private Task<StopReport>? _stop;
 
     /// <summary>
@@ -59,8 +60,36 @@ public sealed partial class ChildProcess
     /// </summary>
     public Task<StopReport> CleanUpAsync(CancellationToken cancellationToken) => StopAsync(TimeSpan.Zero, cancellationToken);
 
+    /// <summary>
+    /// Keeps in mind which processes descend from it now: one that makes a session of its own and empties its environment
+    /// carries no mark, and is nobody's child once its parent has ended. At most 256 are kept.
+    /// </summary>
+    public void Remember(ProcTable table)
+    {
+        lock (_gate)
+        {
+            if (_collected)
+            {
+                return;
+            }
+
+            foreach (var row in table.TreeOf(Pid).Where(row => row.Pid != Pid))
+            {
+                if (_descendants.Count < 256)
+                {
+                    _descendants.Add((row.Pid, row.StartTicks));
+                }
+            }
+        }
+    }
+
     private async Task<StopReport> StopOnceAsync(TimeSpan grace)
     {
+        if (!_exited.Task.IsCompleted)
+        {
+            Remember(ProcTable.Take());
+        }
+
         var by = "itself";
         if (!_exited.Task.IsCompleted)
         {
@@ -197,7 +226,8 @@ public sealed partial class ChildProcess
         {
             var ofSession = row.Session == Pid && row.StartTicks >= StartTimeTicks && row.StartTicks <= Volatile.Read(ref _exitTicks)
                 && (row.Instance is null || row.Instance == Instance);
-            if ((ofSession || row.Instance == Instance) && row.State is not ('Z' or 'X') &&
+            var remembered = _descendants.Contains((row.Pid, row.StartTicks)) && (row.Instance is null || row.Instance == Instance);
+            if ((ofSession || remembered || row.Instance == Instance) && row.State is not ('Z' or 'X') &&
                 row.Pid != Pid && row.Pid != 1 && row.Pid != Environment.ProcessId)
             {
                 leftovers.Add(row);

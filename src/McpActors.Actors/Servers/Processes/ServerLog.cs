@@ -118,11 +118,13 @@ public sealed class ServerLog : IDisposable
     /// The server's last <paramref name="count"/> lines as one text for an error message, without times and without
     /// what the node noted; empty when it wrote nothing.
     /// </summary>
-    public string LastLines(int count)
+    /// <param name="count">At most so many.</param>
+    /// <param name="since">Lines before it are another run's.</param>
+    public string LastLines(int count, DateTimeOffset since = default)
     {
         lock (_gate)
         {
-            return string.Join('\n', _ring.Where(line => line.Channel != "node").TakeLast(Math.Max(0, count)).Select(line => line.Text));
+            return string.Join('\n', _ring.Where(line => line.Channel != "node" && line.At >= since).TakeLast(Math.Max(0, count)).Select(line => line.Text));
         }
     }
 

@@ -27,6 +27,11 @@ internal static class Names
             return $"A server's name has {name.Length} characters; the most is {LongestServerName}.";
         }
 
+        if (name is "." or "..")
+        {
+            return "A server's name stands in addresses, where a dot or two mean something else.";
+        }
+
         return name.All(IsShowable) ? null : "A server's name holds control characters, or characters that cannot be seen.";
     }
 

@@ -43,6 +43,18 @@ public sealed class ChildProcessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_descendant_in_a_session_of_its_own_with_an_empty_environment_is_ended_too()
+    {
+        var child = _processes.Shell("setsid env -i /bin/sleep 300 & echo $!; exec cat");
+        var hidden = int.Parse((await new StreamReader(child.Stdout).ReadLineAsync())!, System.Globalization.CultureInfo.InvariantCulture);
+        await Processes.Until(() => ProcFs.ReadProcess(hidden) is { } row && row.Session == hidden);
+
+        await child.StopAsync(s_short, CancellationToken.None);
+
+        await Processes.Until(() => ProcFs.ReadProcess(hidden) is null or { State: 'Z' });
+    }
+
+    [Fact]
     public async Task A_child_starts_with_every_signal_at_its_default_and_no_descriptor_of_ours()
     {
         var child = _processes.Shell("grep -E 'SigBlk|SigIgn' /proc/self/status; ls /proc/self/fd | tr '\\n' ' '");
