@@ -71,7 +71,7 @@ public sealed class RedactorSpec
     [InlineData("--key-file", "/etc/tls/server.pem")]
     [InlineData("--author", "someone")]
     [InlineData("--id", "123e4567-e89b-12d3-a456-426614174000")]
-    [InlineData("ghcr.io/owner/image@sha256:9f86d081884c7d659a2feaa0c55ad0159f86d081884c7d659a2feaa0c55ad015", "--rm")]
+    [InlineData("images.example/owner/image@sha256:9f86d081884c7d659a2feaa0c55ad0159f86d081884c7d659a2feaa0c55ad015", "--rm")]
     [InlineData("-u", "1000:1000")]
     [InlineData("http://localhost:3000/@scope/x", "https://host/mcp?transport=sse&version=2")]
     [InlineData("--token", "${GITHUB_TOKEN}")]
