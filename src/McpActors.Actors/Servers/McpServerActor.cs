@@ -33,6 +33,7 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
     private Health _health;
     private DateTimeOffset? _nextProbe;
     private LaunchedProcess? _process;
+    private bool _processEnded;
     private ServerProtocol.VersionReport? _version;
     private int _restarts;
     private ServerProtocol.ServerStatus? _reported;
@@ -252,12 +253,12 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
                 _process = null;
                 break;
             case ConnectionEvent.Launched launched:
-                _process = launched.Process;
+                (_process, _processEnded) = (launched.Process, false);
                 ReportIfChanged();
                 break;
             case ConnectionEvent.Failed failed:
                 _restarts = failed.Restarts;
-                _process = null;
+                _processEnded = true;
                 break;
         }
 
@@ -280,6 +281,12 @@ internal sealed class McpServerActor : ReceiveActor, IWithTimers
             _node.Logs.Note(_name, $"{Wire.Name(_health.State)} -> {Wire.Name(changed.Health.State)}: {changed.Health.Cause}");
             _node.Log.Log(changed.Health.State is ServerState.Healthy or ServerState.Starting or ServerState.Stopped ? LogLevel.Information : LogLevel.Warning,
                 "{Name} is {State}. {Cause}", _name, Wire.Name(changed.Health.State), changed.Health.Cause);
+        }
+
+        // The process goes with the state that says so: a report in between must not show a healthy server without one.
+        if (_processEnded && !changed.Health.Connected)
+        {
+            (_process, _processEnded) = (null, false);
         }
 
         _health = changed.Health;

@@ -156,7 +156,7 @@ public sealed class ChildProcessTests : IAsyncLifetime
         Native.Kill(-child.Pid, 19);
         await Processes.Until(() => ProcFs.ReadProcess(child.Pid) is { State: 'T' });
 
-        var report = await child.StopAsync(TimeSpan.FromSeconds(2), CancellationToken.None);
+        var report = await child.StopAsync(TimeSpan.FromSeconds(5), CancellationToken.None);
 
         report.By.Should().Be("SIGTERM");
         report.Exit!.Code.Should().Be(5);
