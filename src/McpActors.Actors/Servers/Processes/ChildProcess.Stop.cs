@@ -87,7 +87,14 @@ public sealed partial class ChildProcess
     {
         if (!_exited.Task.IsCompleted)
         {
-            Remember(ProcTable.Take());
+            try
+            {
+                Remember(ProcTable.Take());
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The node is out of descriptors, perhaps: the stop goes on with what was remembered before.
+            }
         }
 
         var by = "itself";
@@ -222,11 +229,18 @@ public sealed partial class ChildProcess
     private List<ProcRow> LeftoversIn(ProcTable table)
     {
         var leftovers = new List<ProcRow>();
+        HashSet<(int Pid, long StartTicks)> descendants;
+        lock (_gate)
+        {
+            // The readings of /proc between probes go on during a stop and may still add to it.
+            descendants = [.. _descendants];
+        }
+
         foreach (var row in table.Rows)
         {
             var ofSession = row.Session == Pid && row.StartTicks >= StartTimeTicks && row.StartTicks <= Volatile.Read(ref _exitTicks)
                 && (row.Instance is null || row.Instance == Instance);
-            var remembered = _descendants.Contains((row.Pid, row.StartTicks)) && (row.Instance is null || row.Instance == Instance);
+            var remembered = descendants.Contains((row.Pid, row.StartTicks)) && (row.Instance is null || row.Instance == Instance);
             if ((ofSession || remembered || row.Instance == Instance) && row.State is not ('Z' or 'X') &&
                 row.Pid != Pid && row.Pid != 1 && row.Pid != Environment.ProcessId)
             {
